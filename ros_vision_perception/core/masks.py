@@ -1,0 +1,97 @@
+"""Binary masks inside a box, and their run-length form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class BoxMask:
+    """A binary mask stored only inside its box; everything outside is False.
+
+    Attributes:
+        x, y: image coordinates of the box's top-left pixel; may not be negative.
+        bitmap: (h, w) bool.
+    """
+
+    x: int
+    y: int
+    bitmap: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.bitmap.ndim != 2 or self.bitmap.dtype != np.bool_:
+            raise ValueError(
+                f'bitmap: got {self.bitmap.dtype} {self.bitmap.shape}, expected bool (h, w)'
+            )
+
+    @classmethod
+    def from_bitmap(cls, bitmap: np.ndarray) -> 'BoxMask':
+        """Cut a full-image bitmap (H, W) bool down to the box of its True pixels."""
+        rows = np.flatnonzero(bitmap.any(axis=1))
+        columns = np.flatnonzero(bitmap.any(axis=0))
+        if len(rows) == 0:
+            return cls(0, 0, np.zeros((0, 0), bool))
+        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        return cls(int(left), int(top), bitmap[top:bottom, left:right])
+
+    @property
+    def area(self) -> int:
+        """Number of True pixels."""
+        return int(np.count_nonzero(self.bitmap))
+
+    @property
+    def box_xyxy(self) -> np.ndarray:
+        """(4,) float32: x_min, y_min, x_max, y_max of the box, exclusive end."""
+        height, width = self.bitmap.shape
+        return np.array([self.x, self.y, self.x + width, self.y + height], np.float32)
+
+    def contains(self, points_xy: np.ndarray) -> np.ndarray:
+        """Return (...,) bool: whether the pixel nearest to each point (..., 2) px is True."""
+        height, width = self.bitmap.shape
+        points = np.where(np.isfinite(points_xy), points_xy, -1e9)
+        columns = np.rint(points[..., 0]).astype(np.int64) - self.x
+        rows = np.rint(points[..., 1]).astype(np.int64) - self.y
+        inside = (columns >= 0) & (rows >= 0) & (columns < width) & (rows < height)
+        result = np.zeros(inside.shape, bool)
+        result[inside] = self.bitmap[rows[inside], columns[inside]]
+        return result
+
+    def to_image(self, image_size: tuple[int, int]) -> np.ndarray:
+        """Return the full (H, W) bool bitmap of an image of (width, height)."""
+        width, height = image_size
+        image = np.zeros((height, width), bool)
+        rows, columns = self.bitmap.shape
+        image[self.y : self.y + rows, self.x : self.x + columns] = self.bitmap
+        return image
+
+
+def to_run_lengths(bitmap: np.ndarray) -> np.ndarray:
+    """Encode a (h, w) bool bitmap as COCO run lengths.
+
+    Runs go down the columns and start with a run of False, which may be empty (COCO API,
+    "uncompressed RLE").
+
+    Returns:
+        (R,) uint32 whose sum is h * w.
+    """
+    flat = bitmap.ravel(order='F')
+    if flat.size == 0:
+        return np.zeros(0, np.uint32)
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    edges = np.concatenate(([0], changes, [flat.size]))
+    runs = np.diff(edges)
+    return (np.concatenate(([0], runs)) if flat[0] else runs).astype(np.uint32)
+
+
+def from_run_lengths(runs: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Decode COCO run lengths (R,) to a (height, width) bool bitmap.
+
+    Raises:
+        ValueError: when the runs do not add up to height * width.
+    """
+    total = int(np.sum(runs, dtype=np.int64))
+    if total != height * width:
+        raise ValueError(f'run lengths add up to {total}, expected {height} x {width}')
+    values = np.zeros(len(runs), bool)
+    values[1::2] = True
+    return np.repeat(values, runs).reshape((height, width), order='F')

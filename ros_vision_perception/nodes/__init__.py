@@ -1,0 +1,1 @@
+"""The only home of rclpy and of ROS messages."""
