@@ -1,0 +1,140 @@
+"""Boxes, poses and coordinate frames: overlaps, affine matrices, the pinhole camera.
+
+A matrix `b_from_a`, shape (2, 3), takes points of frame a to frame b: `b = A a + t` with
+`A = matrix[:, :2]` and `t = matrix[:, 2]`.
+"""
+
+import numpy as np
+
+from ros_vision_perception.core.types import CameraModel
+
+
+def box_areas(boxes_xyxy: np.ndarray) -> np.ndarray:
+    """Return the (...,) areas, px^2, of boxes (..., 4); an inverted box has none."""
+    width = np.maximum(boxes_xyxy[..., 2] - boxes_xyxy[..., 0], 0)
+    height = np.maximum(boxes_xyxy[..., 3] - boxes_xyxy[..., 1], 0)
+    return width * height
+
+
+def box_iou(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
+    """Return the (N, M) intersection over union, in [0, 1], of boxes (N, 4) and (M, 4) xyxy px."""
+    a, b = np.asarray(boxes_a, np.float64), np.asarray(boxes_b, np.float64)
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = box_areas(np.concatenate((top_left, bottom_right), axis=2))
+    union = box_areas(a)[:, None] + box_areas(b)[None] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def oks(
+    keypoints_a: np.ndarray,
+    keypoints_b: np.ndarray,
+    sigmas: np.ndarray,
+    areas: np.ndarray,
+    weights: np.ndarray,
+) -> np.ndarray:
+    """Return the (N, M) object keypoint similarity, in [0, 1], of poses a and b.
+
+    `OKS = sum_k w_k exp(-d_k^2 / (2 s^2 (2 sigma_k)^2)) / sum_k w_k` with the distance `d_k` in
+    px and `s^2` the person's area (COCO keypoint evaluation, where the weights are 0 or 1). It
+    is 0 where no joint has both a weight and a finite position.
+
+    Args:
+        keypoints_a: (N, K, 2) px.
+        keypoints_b: (M, K, 2) px.
+        sigmas: (K,) of the skeleton.
+        areas: (N, M), (M,) or (N, 1) px^2.
+        weights: per joint, at least 0; broadcast to (N, M, K).
+    """
+    difference = np.asarray(keypoints_a, np.float64)[:, None] - keypoints_b[None]
+    squared = np.einsum('nmkc,nmkc->nmk', difference, difference)
+    usable = np.isfinite(squared)
+    scale = 8.0 * sigmas**2 * np.maximum(areas, 1.0)[..., None]
+    similarity = np.exp(-np.where(usable, squared, 0.0) / scale)
+    weights = np.where(usable, weights, 0.0)
+    total = weights.sum(axis=2)
+    return np.divide(
+        (weights * similarity).sum(axis=2), total, out=np.zeros_like(total), where=total > 0
+    )
+
+
+def suppress(overlaps: np.ndarray, scores: np.ndarray, max_overlap: float) -> np.ndarray:
+    """Return the indices kept by greedy non-maximum suppression, best score first.
+
+    Args:
+        overlaps: (N, N) similarity of each pair, such as `box_iou` or `oks`.
+        scores: (N,); of equal ones the first wins.
+        max_overlap: whoever overlaps a better one by more is dropped.
+    """
+    alive = np.ones(len(scores), bool)
+    kept = []
+    for index in np.argsort(-np.asarray(scores), kind='stable'):
+        if alive[index]:
+            kept.append(index)
+            alive &= overlaps[index] <= max_overlap
+    return np.array(kept, np.int64)
+
+
+def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the points (..., 2) taken through one matrix (2, 3), or through N matrices.
+
+    With matrices (N, 2, 3) the points are (N, P, 2): P points per matrix.
+    """
+    shift = matrix[..., 2] if matrix.ndim == 2 else matrix[..., None, :, 2]
+    return points @ np.swapaxes(matrix[..., :2], -1, -2) + shift
+
+
+def invert_affine(matrix: np.ndarray) -> np.ndarray:
+    """Return the inverse (..., 2, 3): `a_from_b` of `b_from_a`."""
+    linear = np.linalg.inv(matrix[..., :2])
+    return np.concatenate((linear, -linear @ matrix[..., 2:]), axis=-1)
+
+
+def crop_matrix(box_xyxy: np.ndarray, crop_size: tuple[int, int]) -> np.ndarray:
+    """Return `crop_from_image` (2, 3) that fits a box into a crop, centred, aspect ratio kept.
+
+    Args:
+        box_xyxy: (4,) px, with the edges of pixel (0, 0) at -0.5 and 0.5.
+        crop_size: (width, height) px of the crop.
+    """
+    box, size = np.asarray(box_xyxy, np.float64), np.asarray(crop_size, np.float64)
+    scale = np.min(size / (box[2:] - box[:2]))
+    shift = (size - 1) / 2 - scale * (box[:2] + box[2:]) / 2
+    return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+
+
+def letterbox_matrix(image_size: tuple[int, int], crop_size: tuple[int, int]) -> np.ndarray:
+    """Return `crop_from_image` (2, 3) that fits the whole image, aspect ratio kept, with bars."""
+    width, height = image_size
+    return crop_matrix(np.array([-0.5, -0.5, width - 0.5, height - 0.5]), crop_size)
+
+
+def stretch_matrix(image_size: tuple[int, int], crop_size: tuple[int, int]) -> np.ndarray:
+    """Return `crop_from_image` (2, 3) that fills the crop with the whole image, no bars."""
+    scale = np.asarray(crop_size, np.float64) / image_size
+    # The outer edges of the pixels meet, not their centres.
+    return np.column_stack((np.diag(scale), (scale - 1) / 2))
+
+
+def project(points_m: np.ndarray, camera: CameraModel) -> np.ndarray:
+    """Return the (..., 2) px of points (..., 3) m in the camera frame; NaN behind the camera."""
+    depth = np.where(points_m[..., 2] > 0, points_m[..., 2], np.nan)
+    return np.stack(
+        (
+            camera.fx * points_m[..., 0] / depth + camera.cx,
+            camera.fy * points_m[..., 1] / depth + camera.cy,
+        ),
+        axis=-1,
+    )
+
+
+def back_project(points_xy: np.ndarray, depth_m: np.ndarray, camera: CameraModel) -> np.ndarray:
+    """Return the (..., 3) m in the camera frame of pixels (..., 2) at depths (...,) m along z."""
+    return np.stack(
+        (
+            (points_xy[..., 0] - camera.cx) / camera.fx * depth_m,
+            (points_xy[..., 1] - camera.cy) / camera.fy * depth_m,
+            depth_m,
+        ),
+        axis=-1,
+    )
