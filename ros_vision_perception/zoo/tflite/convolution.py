@@ -1,0 +1,96 @@
+"""Convolutions: filters are turned once, here, and all zeros around images are explicit."""
+
+import struct
+
+import numpy as np
+import tflite
+
+from ros_vision_perception.core.errors import ModelError
+from ros_vision_perception.zoo.tflite.builder import GraphBuilder, Padding
+from ros_vision_perception.zoo.tflite.elementwise import activate
+from ros_vision_perception.zoo.tflite.reader import Operator
+
+Pair = tuple[int, int]
+
+
+def same_padding(size: Pair, kernel: Pair, strides: Pair, dilations: Pair, kind: int) -> Padding:
+    """Return the zeros that TensorFlow's padding `kind` (SAME or VALID) means.
+
+    SAME gives ceil(size / stride) outputs; an odd zero goes to the bottom and the right.
+    """
+    if kind == tflite.Padding.VALID:
+        return 0, 0, 0, 0
+    total = [
+        max((-(-length // stride) - 1) * stride + (taps - 1) * dilation + 1 - length, 0)
+        for length, taps, stride, dilation in zip(size, kernel, strides, dilations, strict=True)
+    ]
+    top, left = total[0] // 2, total[1] // 2
+    return top, left, total[0] - top, total[1] - left
+
+
+def convolution(builder: GraphBuilder, operator: Operator) -> None:
+    """CONV_2D: filter OHWI."""
+    weights = builder.constant(operator.inputs[1]).transpose(0, 3, 1, 2)
+    channels = builder.shape(operator.inputs[0])[3]
+    _convolve(builder, operator, weights, group=channels // weights.shape[1])
+
+
+def depthwise_convolution(builder: GraphBuilder, operator: Operator) -> None:
+    """DEPTHWISE_CONV_2D: filter 1HWO, with `multiplier` filters in a row for each channel."""
+    weights = builder.constant(operator.inputs[1]).transpose(3, 0, 1, 2)
+    _convolve(builder, operator, weights, group=builder.shape(operator.inputs[0])[3])
+
+
+def _convolve(
+    builder: GraphBuilder, operator: Operator, weights: np.ndarray, group: int
+) -> None:
+    options, tensor = operator.options, operator.inputs[0]
+    kernel = weights.shape[2], weights.shape[3]
+    strides = options.StrideH(), options.StrideW()
+    dilations = options.DilationHFactor(), options.DilationWFactor()
+    source, padding = builder.unpadded(tensor)
+    same = same_padding(
+        builder.shape(tensor)[1:3], kernel, strides, dilations, options.Padding()
+    )
+    output = builder.add(
+        'Conv',
+        [source, builder.initializer(weights), *_bias(builder, operator)],
+        operator.outputs[0],
+        kernel_shape=kernel,
+        strides=strides,
+        dilations=dilations,
+        group=group,
+        pads=[outer + inner for outer, inner in zip(padding, same, strict=True)],
+    )
+    activate(builder, output, options.FusedActivationFunction(), operator.outputs[0])
+
+
+def transposed_convolution(builder: GraphBuilder, operator: Operator) -> None:
+    """MediaPipe's custom Convolution2DTransposeBias: filter OHWI; padding, stride W, stride H.
+
+    Where the filter just fills the stride, no two outputs overlap: each is a 1x1 convolution.
+    """
+    weights = builder.constant(operator.inputs[1])
+    _, stride_w, stride_h = struct.unpack('<3i', operator.custom_options)
+    if weights.shape[1:3] != (stride_h, stride_w) or stride_h != stride_w:
+        raise ModelError(
+            f'{operator.name} with filter {weights.shape[1:3]} and strides {(stride_h, stride_w)}; '
+            'supported: a square filter of the size of the stride'
+        )
+    builder.add(
+        'ConvTranspose',
+        [
+            builder.name(operator.inputs[0]),
+            builder.initializer(weights.transpose(3, 0, 1, 2)),
+            *_bias(builder, operator),
+        ],
+        operator.outputs[0],
+        kernel_shape=(stride_h, stride_w),
+        strides=(stride_h, stride_w),
+    )
+
+
+def _bias(builder: GraphBuilder, operator: Operator) -> list[str]:
+    if len(operator.inputs) < 3 or operator.inputs[2] < 0:
+        return []
+    return [builder.initializer(builder.constant(operator.inputs[2]))]
