@@ -1,0 +1,60 @@
+"""The commands, and how one is run: the only list of them, for every way to install."""
+
+import ast
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+import sys
+
+from ros_vision_perception.core.errors import PerceptionError
+
+COMMANDS = {
+    'pose_node': 'ros_vision_perception.nodes.pose_node:main',
+    'segmentation_node': 'ros_vision_perception.nodes.segmentation_node:main',
+    'fusion_node': 'ros_vision_perception.nodes.fusion_node:main',
+    'perception_node': 'ros_vision_perception.nodes.perception_node:main',
+    'demo': 'ros_vision_perception.tools.demo:main',
+    'models': 'ros_vision_perception.tools.models:main',
+    'benchmark': 'ros_vision_perception.tools.benchmark:main',
+    'evaluate': 'ros_vision_perception.tools.evaluate:main',
+}
+
+# Parts of a ROS 2 install; all else that a command imports comes with the package.
+_ROS_MODULES = ('rclpy', 'ros_vision_perception.msg')
+
+
+def summary(name: str) -> str:
+    """Return what a command does: the first line of its module's docstring.
+
+    The module is read, not imported: the list of commands needs neither ROS nor a runtime.
+    """
+    spec = find_spec(COMMANDS[name].split(':')[0])
+    if spec is None or spec.origin is None:
+        raise LookupError(f'command {name}: no module {COMMANDS[name]}')
+    docstring = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding='utf-8')))
+    return (docstring or '').partition('\n')[0]
+
+
+def run(name: str, arguments: list[str]) -> int:
+    """Run one command and return its exit status; what the user can fix is one line, no traceback.
+
+    Args:
+        name: key of COMMANDS.
+        arguments: those after the command's name.
+    """
+    module, function = COMMANDS[name].split(':')
+    try:
+        return getattr(import_module(module), function)(arguments) or 0
+    except PerceptionError as error:
+        return _refuse(name, str(error))
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith(_ROS_MODULES):
+            raise
+        return _refuse(name, f'needs ROS 2 and the messages of this package: no module {error.name}')
+    except KeyboardInterrupt:
+        return 130
+
+
+def _refuse(name: str, reason: str) -> int:
+    print(f'{name}: {reason}', file=sys.stderr)
+    return 1
