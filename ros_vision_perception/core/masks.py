@@ -47,11 +47,14 @@ class BoxMask:
 
     def contains(self, points_xy: np.ndarray) -> np.ndarray:
         """Return (...,) bool: whether the pixel nearest to each point (..., 2) px is True."""
+        return self.contains_pixels(nearest_pixels(points_xy))
+
+    def contains_pixels(self, pixels_xy: np.ndarray) -> np.ndarray:
+        """Return (...,) bool: whether each pixel (..., 2) int32 is True."""
         height, width = self.bitmap.shape
-        points = np.where(np.isfinite(points_xy), points_xy, -1e9)
-        columns = np.rint(points[..., 0]).astype(np.int64) - self.x
-        rows = np.rint(points[..., 1]).astype(np.int64) - self.y
-        inside = (columns >= 0) & (rows >= 0) & (columns < width) & (rows < height)
+        columns, rows = pixels_xy[..., 0] - self.x, pixels_xy[..., 1] - self.y
+        # Seen as unsigned, what lies left of or above the box is far to the right or below.
+        inside = (columns.view(np.uint32) < width) & (rows.view(np.uint32) < height)
         result = np.zeros(inside.shape, bool)
         result[inside] = self.bitmap[rows[inside], columns[inside]]
         return result
@@ -63,6 +66,12 @@ class BoxMask:
         rows, columns = self.bitmap.shape
         image[self.y : self.y + rows, self.x : self.x + columns] = self.bitmap
         return image
+
+
+def nearest_pixels(points_xy: np.ndarray) -> np.ndarray:
+    """Round points (..., 2) px to int32 pixels; NaN and the very far end up outside any image."""
+    points = np.where(np.abs(points_xy) < 1e6, points_xy, -1e6)
+    return np.rint(points).astype(np.int32)
 
 
 def to_run_lengths(bitmap: np.ndarray) -> np.ndarray:
