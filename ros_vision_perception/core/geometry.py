@@ -32,12 +32,13 @@ def oks(
     sigmas: np.ndarray,
     areas: np.ndarray,
     weights: np.ndarray,
+    variances: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Return the (N, M) object keypoint similarity, in [0, 1], of poses a and b.
 
-    `OKS = sum_k w_k exp(-d_k^2 / (2 s^2 (2 sigma_k)^2)) / sum_k w_k` with the distance `d_k` in
-    px and `s^2` the person's area (COCO keypoint evaluation, where the weights are 0 or 1). It
-    is 0 where no joint has both a weight and a finite position.
+    `OKS = sum_k w_k exp(-d_k^2 / (2 (s^2 (2 sigma_k)^2 + v_k))) / sum_k w_k` with the distance
+    `d_k` in px and `s^2` the person's area. With `v_k` = 0 and weights 0 or 1 that is the COCO
+    keypoint evaluation. It is 0 where no joint has both a weight and a finite position.
 
     Args:
         keypoints_a: (N, K, 2) px.
@@ -45,11 +46,12 @@ def oks(
         sigmas: (K,) of the skeleton.
         areas: (N, M), (M,) or (N, 1) px^2.
         weights: per joint, at least 0; broadcast to (N, M, K).
+        variances: px^2, how uncertain the poses themselves are; broadcast to (N, M, K).
     """
     difference = np.asarray(keypoints_a, np.float64)[:, None] - keypoints_b[None]
     squared = np.einsum('nmkc,nmkc->nmk', difference, difference)
     usable = np.isfinite(squared)
-    scale = 8.0 * sigmas**2 * np.maximum(areas, 1.0)[..., None]
+    scale = 8.0 * sigmas**2 * np.maximum(areas, 1.0)[..., None] + 2.0 * variances
     similarity = np.exp(-np.where(usable, squared, 0.0) / scale)
     weights = np.where(usable, weights, 0.0)
     total = weights.sum(axis=2)
