@@ -1,0 +1,65 @@
+"""What every inference runtime looks like to the rest."""
+
+from typing import Protocol
+
+import numpy as np
+
+from ros_vision_perception.core.errors import ModelError
+
+
+class Backend(Protocol):
+    """A loaded network."""
+
+    @property
+    def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """Input name -> shape, where None is a dimension that may vary."""
+        ...
+
+    @property
+    def output_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """Output name -> shape, where None is a dimension that may vary."""
+        ...
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run the network once.
+
+        Args:
+            inputs: input name -> array of the shape and type the network declares.
+
+        Returns:
+            Output name -> array.
+        """
+        ...
+
+
+def check_interface(
+    backend: Backend, path: str, inputs: dict[str, tuple], outputs: dict[str, tuple]
+) -> None:
+    """Raise ModelError unless a network has the given inputs and outputs, of these shapes.
+
+    Args:
+        backend: the loaded network.
+        path: named in the message.
+        inputs: name -> shape; None matches any length.
+        outputs: likewise; further outputs are fine.
+    """
+    for kind, want, got in (
+        ('input', inputs, backend.input_shapes),
+        ('output', outputs, backend.output_shapes),
+    ):
+        for name, shape in want.items():
+            if name not in got or not _fits(got[name], shape):
+                raise ModelError(
+                    f'{path}: expected {kind} {name} {_text(shape)}; got '
+                    + ', '.join(f'{key} {_text(value)}' for key, value in got.items())
+                )
+
+
+def _fits(got: tuple[int | None, ...], want: tuple[int | None, ...]) -> bool:
+    return len(got) == len(want) and all(
+        g is None or w is None or g == w for g, w in zip(got, want, strict=True)
+    )
+
+
+def _text(shape: tuple[int | None, ...]) -> str:
+    return 'x'.join('N' if length is None else str(length) for length in shape)

@@ -1,0 +1,55 @@
+"""ONNX Runtime."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ros_vision_perception.core.errors import ModelError
+
+
+class OnnxBackend:
+    """A network in ONNX Runtime on the CPU."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """Load `path` for `threads` threads per call.
+
+        Raises:
+            ModelError: when the file is missing or is not a network that the runtime can load.
+        """
+        import onnxruntime  # half a second that --help and the tests of the core need not pay
+
+        if not path.is_file():
+            raise ModelError(f'no model file at {path}')
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Waiting threads would take the cores from the nodes between two frames.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=['CPUExecutionProvider']
+            )
+        except Exception as error:  # the runtime raises a dozen unrelated classes
+            reason = str(error).splitlines()[0]
+            raise ModelError(f'{path} is not an ONNX model that can be loaded: {reason}') from error
+        self._output_names = [output.name for output in self._session.get_outputs()]
+
+    @property
+    def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """Input name -> shape, where None is a dimension that may vary."""
+        return {value.name: _shape(value.shape) for value in self._session.get_inputs()}
+
+    @property
+    def output_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """Output name -> shape, where None is a dimension that may vary."""
+        return {value.name: _shape(value.shape) for value in self._session.get_outputs()}
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run the network once on CPU arrays."""
+        outputs = self._session.run(self._output_names, inputs)
+        return dict(zip(self._output_names, outputs, strict=True))
+
+
+def _shape(dimensions: list[int | str | None]) -> tuple[int | None, ...]:
+    return tuple(length if isinstance(length, int) else None for length in dimensions)

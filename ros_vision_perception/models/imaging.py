@@ -1,0 +1,42 @@
+"""Cut a frame for a network: crop first, convert only the crop."""
+
+import cv2
+import numpy as np
+
+from ros_vision_perception.core.types import Frame
+
+# cv2 conversion from each frame encoding to RGB; None where the pixels are RGB already.
+_TO_RGB = {
+    'rgb8': None,
+    'bgr8': cv2.COLOR_BGR2RGB,
+    'rgba8': cv2.COLOR_RGBA2RGB,
+    'bgra8': cv2.COLOR_BGRA2RGB,
+    'mono8': cv2.COLOR_GRAY2RGB,
+}
+
+
+def rgb_crop(frame: Frame, crop_from_image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Warp a part of the frame into an RGB crop; black outside of the image.
+
+    Args:
+        frame: the camera image.
+        crop_from_image: (2, 3) affine matrix, px to px.
+        size: (width, height) of the crop, px.
+
+    Returns:
+        (height, width, 3) uint8.
+    """
+    crop = cv2.warpAffine(frame.pixels, crop_from_image, size, flags=cv2.INTER_LINEAR)
+    conversion = _TO_RGB[frame.encoding]
+    return crop if conversion is None else cv2.cvtColor(crop, conversion)
+
+
+def to_tensor(crops: list[np.ndarray], scale: float, offset: float = 0.0) -> np.ndarray:
+    """Stack N >= 1 crops (H, W, 3) uint8 into a (N, 3, H, W) float32 tensor, `x * scale + offset`."""
+    height, width, channels = crops[0].shape
+    tensor = np.empty((len(crops), channels, height, width), np.float32)
+    for planes, crop in zip(tensor, crops, strict=True):
+        np.multiply(crop.transpose(2, 0, 1), np.float32(scale), out=planes)
+    if offset:
+        tensor += np.float32(offset)
+    return tensor
