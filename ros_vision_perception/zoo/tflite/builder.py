@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import NodeProto, helper
 
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.tflite.reader import Graph
@@ -22,13 +22,13 @@ class GraphBuilder:
 
     Attributes:
         nodes: in an order in which they can run.
-        initializers: the constants the nodes use.
+        initializers: name -> values of the constants that the nodes use.
     """
 
     def __init__(self, graph: Graph) -> None:
         """Begin with the inputs of `graph`."""
         self.nodes: list[NodeProto] = []
-        self.initializers: list[TensorProto] = []
+        self.initializers: dict[str, np.ndarray] = {}
         self._graph = graph
         self._constants = {
             index: tensor.data
@@ -37,10 +37,10 @@ class GraphBuilder:
         }
         self._names = {index: f't{index}' for index in graph.inputs}
         self._padded: dict[int, tuple[str, Padding]] = {}
-        self._initializer_names: dict[tuple, str] = {}
+        self._initializer_names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def shape(self, tensor: int) -> tuple[int, ...]:
-        """Return the shape of a tensor as the source has it: NHWC, with the source's batch size."""
+        """Return the shape of a tensor as the source has it: NHWC, the batch size as stored."""
         return self._graph.tensors[tensor].shape
 
     def is_constant(self, tensor: int) -> bool:
@@ -85,7 +85,7 @@ class GraphBuilder:
         if key not in self._initializer_names:
             name = f'c{len(self.initializers)}'
             self._initializer_names[key] = name
-            self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+            self.initializers[name] = np.ascontiguousarray(values)
         return self._initializer_names[key]
 
     def add(self, op_type: str, inputs: Sequence[str], tensor: int, **attributes: Any) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.tflite.builder import GraphBuilder
 from ros_vision_perception.zoo.tflite.operators import OPERATORS
 from ros_vision_perception.zoo.tflite.reader import Graph, Operator, read
+from ros_vision_perception.zoo.tflite.rewrite import enlarge_last
 
 # Runtimes since 2022 read these.
 _OPERATOR_SET, _IR_VERSION = 17, 8
@@ -37,8 +38,9 @@ def convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]
     builder = GraphBuilder(graph)
     for operator in _needed(graph, set(tensors.values())):
         _convert_operator(builder, operator)
-    names = {builder.name(graph.inputs[0]): INPUT_NAME}
-    names |= {builder.name(tensor): name for name, tensor in tensors.items()}
+    names = {builder.name(tensor): name for name, tensor in tensors.items()}
+    enlarge_last(builder.nodes, builder.initializers, names)
+    names[builder.name(graph.inputs[0])] = INPUT_NAME
     for node in builder.nodes:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
@@ -82,14 +84,14 @@ def _serialize(
             'network',
             [_value_info(INPUT_NAME, graph.tensors[graph.inputs[0]].shape)],
             [_value_info(name, graph.tensors[tensor].shape) for name, tensor in tensors.items()],
-            builder.initializers,
+            [numpy_helper.from_array(*item[::-1]) for item in builder.initializers.items()],
         ),
         opset_imports=[helper.make_opsetid('', _OPERATOR_SET)],
         ir_version=_IR_VERSION,
     )
     helper.set_model_props(model, dict(metadata))
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 def _value_info(name: str, shape: tuple[int, ...]) -> onnx.ValueInfoProto:

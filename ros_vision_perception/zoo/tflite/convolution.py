@@ -1,5 +1,6 @@
 """Convolutions: filters are turned once, here, and all zeros around images are explicit."""
 
+from collections.abc import Sequence
 import struct
 
 import numpy as np
@@ -10,10 +11,14 @@ from ros_vision_perception.zoo.tflite.builder import GraphBuilder, Padding
 from ros_vision_perception.zoo.tflite.elementwise import activate
 from ros_vision_perception.zoo.tflite.reader import Operator
 
-Pair = tuple[int, int]
 
-
-def same_padding(size: Pair, kernel: Pair, strides: Pair, dilations: Pair, kind: int) -> Padding:
+def same_padding(
+    size: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    kind: int,
+) -> Padding:
     """Return the zeros that TensorFlow's padding `kind` (SAME or VALID) means.
 
     SAME gives ceil(size / stride) outputs; an odd zero goes to the bottom and the right.
@@ -41,17 +46,13 @@ def depthwise_convolution(builder: GraphBuilder, operator: Operator) -> None:
     _convolve(builder, operator, weights, group=builder.shape(operator.inputs[0])[3])
 
 
-def _convolve(
-    builder: GraphBuilder, operator: Operator, weights: np.ndarray, group: int
-) -> None:
+def _convolve(builder: GraphBuilder, operator: Operator, weights: np.ndarray, group: int) -> None:
     options, tensor = operator.options, operator.inputs[0]
     kernel = weights.shape[2], weights.shape[3]
     strides = options.StrideH(), options.StrideW()
     dilations = options.DilationHFactor(), options.DilationWFactor()
     source, padding = builder.unpadded(tensor)
-    same = same_padding(
-        builder.shape(tensor)[1:3], kernel, strides, dilations, options.Padding()
-    )
+    same = same_padding(builder.shape(tensor)[1:3], kernel, strides, dilations, options.Padding())
     output = builder.add(
         'Conv',
         [source, builder.initializer(weights), *_bias(builder, operator)],
@@ -68,15 +69,13 @@ def _convolve(
 def transposed_convolution(builder: GraphBuilder, operator: Operator) -> None:
     """MediaPipe's custom Convolution2DTransposeBias: filter OHWI; padding, stride W, stride H.
 
-    Where the filter just fills the stride, no two outputs overlap: each is a 1x1 convolution.
+    Where the filter just fills the stride, both kinds of padding mean none.
     """
     weights = builder.constant(operator.inputs[1])
     _, stride_w, stride_h = struct.unpack('<3i', operator.custom_options)
-    if weights.shape[1:3] != (stride_h, stride_w) or stride_h != stride_w:
-        raise ModelError(
-            f'{operator.name} with filter {weights.shape[1:3]} and strides {(stride_h, stride_w)}; '
-            'supported: a square filter of the size of the stride'
-        )
+    strides = stride_h, stride_w
+    if weights.shape[1:3] != strides:
+        raise ModelError(f'filter {weights.shape[1:3]} must be as large as its stride {strides}')
     builder.add(
         'ConvTranspose',
         [
@@ -85,8 +84,8 @@ def transposed_convolution(builder: GraphBuilder, operator: Operator) -> None:
             *_bias(builder, operator),
         ],
         operator.outputs[0],
-        kernel_shape=(stride_h, stride_w),
-        strides=(stride_h, stride_w),
+        kernel_shape=strides,
+        strides=strides,
     )
 
 

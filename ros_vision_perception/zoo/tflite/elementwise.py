@@ -25,7 +25,9 @@ def activate(builder: GraphBuilder, source: str, function: int, tensor: int) -> 
         bounds = [builder.initializer(np.array(bound, np.float32)) for bound in _CLIPS[function]]
         builder.add('Clip', [source, *bounds], tensor)
     else:
-        raise ModelError(f'fused activation {function}; supported: NONE, RELU, RELU_N1_TO_1, RELU6')
+        raise ModelError(
+            f'fused activation {function}; supported: NONE, RELU, RELU_N1_TO_1, RELU6'
+        )
 
 
 def unary(op_type: str) -> Callable[[GraphBuilder, Operator], None]:

@@ -109,7 +109,9 @@ def _reshape(builder: GraphBuilder, operator: Operator) -> None:
     tensor, output = operator.inputs[0], operator.outputs[0]
     source, before, after = builder.name(tensor), builder.shape(tensor), builder.shape(output)
     if before[0] != after[0] or len(after) == 4:
-        raise ModelError(f'RESHAPE of each image to fewer dimensions only, not {before} to {after}')
+        raise ModelError(
+            f'RESHAPE of each image to fewer dimensions only, not {before} to {after}'
+        )
     if len(before) == 4 and before[1] * before[2] > 1 and before[3] > 1:
         # The values of one place stay together: the edge where NCHW ends.
         source = builder.add('Transpose', [source], output, perm=[0, 2, 3, 1])

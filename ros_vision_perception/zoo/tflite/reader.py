@@ -81,7 +81,9 @@ def read(data: bytes) -> Graph:
         ModelError: when these are no whole .tflite file with one graph.
     """
     if data[4:8] != _IDENTIFIER:
-        raise ModelError(f'not a .tflite file: bytes 4 to 8 are {data[4:8]!r}, not {_IDENTIFIER!r}')
+        raise ModelError(
+            f'not a .tflite file: bytes 4 to 8 are {data[4:8]!r}, not {_IDENTIFIER!r}'
+        )
     try:
         return _graph(tflite.Model.GetRootAs(data, 0))
     except (struct.error, ValueError, IndexError, TypeError) as error:
