@@ -1,0 +1,106 @@
+"""The command `models`: what models there are, and which of them are on this machine."""
+
+import argparse
+from collections.abc import Callable
+import sys
+
+from ros_vision_perception.core.errors import ModelError, PerceptionError
+from ros_vision_perception.zoo.cache import cache_folder
+from ros_vision_perception.zoo.catalog import Model, default_catalog
+from ros_vision_perception.zoo.resolve import default_store
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    action: Callable[[argparse.Namespace], None] = arguments.action
+    try:
+        action(arguments)
+    except PerceptionError as error:
+        print(f'models: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='models', description=__doc__, epilog=f'cache folder: {cache_folder()}'
+    )
+    actions = parser.add_subparsers(required=True, metavar='ACTION')
+    for name, action, summary in (
+        ('list', _list, 'name, task and licence of every model'),
+        ('verify', _verify, 'check every file in the cache'),
+    ):
+        actions.add_parser(name, help=summary, description=summary).set_defaults(action=action)
+    for name, action, summary in (
+        ('info', _info, 'everything the catalogue says about a model'),
+        ('fetch', _fetch, 'put a model into the cache'),
+        ('path', _path, 'print the folder of a cached model'),
+    ):
+        sub = actions.add_parser(name, help=summary, description=summary)
+        sub.add_argument('model', metavar='NAME', help='as `models list` prints it')
+        sub.set_defaults(action=action)
+    return parser
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    store = default_store(_report)
+    for model in default_catalog().models:
+        state = 'cached' if store.is_cached(model) else '-'
+        print(f'{model.name:22} {model.task:14} {model.licence:12} {state:8} {model.summary}')
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    model = default_catalog().model(arguments.model)
+    rows = [
+        ('name', model.name),
+        ('summary', model.summary),
+        ('task', model.task),
+        ('family', model.family),
+        ('skeleton', model.skeleton or '-'),
+        ('licence', model.licence),
+        ('source', model.wheel),
+        *((f'{item.metric}, {item.data}', f'{item.value:.3f}') for item in model.accuracy),
+        ('as published in', model.accuracy_source),
+    ]
+    for file in model.files:
+        shape = 'x'.join(map(str, ('N', *file.input_shape)))
+        low, high = file.input_range
+        rows += [
+            (file.name, f'{file.member}, {file.size_bytes / 1e6:.1f} MB, sha256 {file.sha256}'),
+            ('', f'image {shape} RGB in [{low:g}, {high:g}] -> {", ".join(file.outputs)}'),
+        ]
+    width = max(len(key) for key, _ in rows)
+    for key, value in rows:
+        print(f'{key:{width}}  {value}')
+
+
+def _fetch(arguments: argparse.Namespace) -> None:
+    model = default_catalog().model(arguments.model)
+    store = default_store(_report)
+    store.ensure(model)
+    print(store.folder(model))
+
+
+def _path(arguments: argparse.Namespace) -> None:
+    model = default_catalog().model(arguments.model)
+    store = default_store(_report)
+    problem = store.problem(model)
+    if problem:
+        raise ModelError(f'{model.name}: {problem}; cure: models fetch {model.name}')
+    print(store.folder(model))
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    store = default_store(_report)
+    cached: list[Model] = [model for model in default_catalog().models if store.is_cached(model)]
+    problems = {model.name: store.problem(model) for model in cached}
+    for name, problem in problems.items():
+        print(f'{name}: {problem or "whole"}')
+    damaged = [name for name, problem in problems.items() if problem]
+    if damaged:
+        raise ModelError(f'{", ".join(damaged)} damaged; cure: models fetch {damaged[0]}')

@@ -1,0 +1,101 @@
+"""From what the user wrote, a model's name or a path, to files that are there and whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ros_vision_perception.core.errors import ModelError
+from ros_vision_perception.zoo.cache import Report, cache_folder
+from ros_vision_perception.zoo.catalog import Catalog, default_catalog
+from ros_vision_perception.zoo.onnx_metadata import read_metadata
+from ros_vision_perception.zoo.store import Store
+from ros_vision_perception.zoo.wheel import download
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """A model that can be loaded.
+
+    Attributes:
+        name: for people: the catalogue's, or that of the file or folder.
+        family: what decodes it.
+        task: 'pose' or 'segmentation'.
+        skeleton: name of the joints it finds; None where it finds none.
+        files: name of each network, such as 'landmark.onnx' -> where it is.
+    """
+
+    name: str
+    family: str
+    task: str
+    skeleton: str | None
+    files: Mapping[str, Path]
+
+    def file(self, name: str) -> Path:
+        """Return where a network is; raises ModelError that lists those there are."""
+        if name not in self.files:
+            raise ModelError(
+                f'model {self.name} of family {self.family} needs {name}; '
+                f'got {", ".join(self.files)}'
+            )
+        return self.files[name]
+
+
+def resolve(name_or_path: str, report: Report) -> ResolvedModel:
+    """Return the model of a name in the catalogue or of a path, fetched first where needed.
+
+    Args:
+        name_or_path: a name; or an .onnx file; or a folder with the .onnx files of one model.
+            Files at a path must say in their metadata what family they are of.
+        report: told one line when something takes long or was repaired.
+
+    Raises:
+        ModelError: when there is no such model, or it is damaged, or it cannot be fetched.
+        ConfigurationError: when the cache folder must be written but cannot be.
+    """
+    catalog = default_catalog()
+    if name_or_path in catalog.names:
+        model = catalog.model(name_or_path)
+        files = default_store(report).ensure(model)
+        return ResolvedModel(model.name, model.family, model.task, model.skeleton, files)
+    path = Path(name_or_path).expanduser()
+    if not path.exists():
+        raise ModelError(
+            f'no model and no file {name_or_path!r}; available: {", ".join(catalog.names)}, '
+            'or the path of an .onnx file or of a folder with the .onnx files of one model'
+        )
+    return _from_path(path, catalog)
+
+
+def default_store(report: Report) -> Store:
+    """Return the store of the package's catalogue in the user's cache folder."""
+    return Store(cache_folder(), default_catalog(), download, _convert, report)
+
+
+def _from_path(path: Path, catalog: Catalog) -> ResolvedModel:
+    paths = sorted(path.glob('*.onnx')) if path.is_dir() else [path]
+    if not paths:
+        raise ModelError(f'no .onnx file in the folder {path}')
+    files: dict[str, Path] = {}
+    kinds: dict[tuple[str, str, str | None], Path] = {}
+    for file in paths:
+        entries = read_metadata(file)
+        family = entries.get('family')
+        if family not in catalog.families:
+            raise ModelError(
+                f"{file}: expected the metadata entry 'family'; got {family!r}; "
+                f'available: {", ".join(catalog.families)}'
+            )
+        files[entries.get('file', file.name)] = file
+        kinds[family, entries.get('task', ''), entries.get('skeleton') or None] = file
+    if len(kinds) > 1:
+        names = ' and '.join(file.name for file in kinds.values())
+        raise ModelError(f'{path}: {names} are not of one model')
+    (family, task, skeleton), *_ = kinds
+    return ResolvedModel(path.stem, family, task, skeleton, files)
+
+
+def _convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]) -> bytes:
+    # The library for ONNX takes a third of a second to import and is needed only once.
+    from ros_vision_perception.zoo.tflite.convert import convert
+
+    return convert(data, outputs, metadata)
