@@ -83,9 +83,10 @@ def _mean(builder: GraphBuilder, operator: Operator) -> None:
 
 def _resize_bilinear(builder: GraphBuilder, operator: Operator) -> None:
     tensor, size = operator.inputs
-    before, after = np.array(builder.shape(tensor)[1:3]), builder.constant(size)
+    before, after = builder.shape(tensor)[1:3], builder.constant(size)
     # Factors, not sizes: sizes would fix the batch.
-    scales = np.array([1, 1, *(after / before)], np.float32)
+    factors = [_factor(*lengths) for lengths in zip(before, after, strict=True)]
+    scales = np.array([1, 1, *factors], np.float32)
     mode = 'asymmetric'
     if operator.options.HalfPixelCenters():
         mode = 'half_pixel'
@@ -96,6 +97,14 @@ def _resize_bilinear(builder: GraphBuilder, operator: Operator) -> None:
         'Resize', inputs, operator.outputs[0],
         mode='linear', coordinate_transformation_mode=mode,
     )  # fmt: skip
+
+
+def _factor(before: int, after: int) -> float:
+    """Return the factor that, multiplied and rounded down as ONNX does, gives the length wanted."""
+    factor = np.float32(after / before)
+    if int(factor * np.float32(before)) < after:
+        factor = np.nextafter(factor, np.float32(np.inf))
+    return float(factor)
 
 
 def _depth_to_space(builder: GraphBuilder, operator: Operator) -> None:
