@@ -74,6 +74,18 @@ def nearest_pixels(points_xy: np.ndarray) -> np.ndarray:
     return np.rint(points).astype(np.int32)
 
 
+def intersection_area(a: BoxMask, b: BoxMask) -> int:
+    """Return the number of pixels that are True in both masks."""
+    left, top = max(a.x, b.x), max(a.y, b.y)
+    right = min(a.x + a.bitmap.shape[1], b.x + b.bitmap.shape[1])
+    bottom = min(a.y + a.bitmap.shape[0], b.y + b.bitmap.shape[0])
+    if right <= left or bottom <= top:
+        return 0
+    shared_a = a.bitmap[top - a.y : bottom - a.y, left - a.x : right - a.x]
+    shared_b = b.bitmap[top - b.y : bottom - b.y, left - b.x : right - b.x]
+    return int(np.count_nonzero(shared_a & shared_b))
+
+
 def to_run_lengths(bitmap: np.ndarray) -> np.ndarray:
     """Encode a (h, w) bool bitmap as COCO run lengths.
 

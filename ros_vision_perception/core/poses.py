@@ -3,22 +3,20 @@
 import numpy as np
 
 from ros_vision_perception.core.geometry import oks, suppress
+from ros_vision_perception.core.masks import BoxMask, intersection_area
 from ros_vision_perception.core.skeleton import Skeleton
 
 # Two poses that are this alike (OKS) are one person seen twice.
 _SAME_POSE = 0.5
-# A pose is a part of a body when this share of its joints lies on the bones of a larger pose. A
-# bone is as thick as this share of the square root of the pose's box area.
-_ON_BODY, _BONE_RADIUS = 0.8, 0.12
+# A pose whose own pixels belong by this share to a larger person is an arm or a leg of theirs
+# taken for a person. Somebody who stands behind has pixels of their own.
+_PART_OF_BODY = 0.95
 
 
-def distinct_people(
+def distinct_poses(
     keypoints_xy: np.ndarray, person_scores: np.ndarray, skeleton: Skeleton
 ) -> np.ndarray:
-    """Return the indices, in order, of poses that are different people.
-
-    Of two alike the one with the higher score stays. A pose that lies on the body of a larger one
-    goes: it is an arm or a leg taken for a person.
+    """Return the indices, in order, that are left when of two alike poses the likelier stays.
 
     Args:
         keypoints_xy: (N, K, 2) px, finite.
@@ -29,33 +27,21 @@ def distinct_people(
     alike = oks(
         keypoints_xy, keypoints_xy, skeleton.sigmas, areas, np.ones(keypoints_xy.shape[:2])
     )
-    whole = [
-        pose
-        for pose in suppress(alike, person_scores, _SAME_POSE)
-        if not any(
-            areas[other] > areas[pose]
-            and _is_on_body(keypoints_xy[pose], keypoints_xy[other], areas[other], skeleton)
-            for other in range(len(areas))
-        )
-    ]
-    return np.sort(np.array(whole, np.int64))
+    return np.sort(suppress(alike, person_scores, _SAME_POSE))
 
 
-def _is_on_body(
-    part_xy: np.ndarray, body_xy: np.ndarray, body_area: float, skeleton: Skeleton
-) -> bool:
-    edges = np.array(skeleton.edges)
-    distances = distances_to_segments(part_xy, body_xy[edges[:, 0]], body_xy[edges[:, 1]])
-    on_body = distances.min(axis=1) < _BONE_RADIUS * np.sqrt(body_area)
-    return bool(on_body.mean() > _ON_BODY)
-
-
-def distances_to_segments(
-    points: np.ndarray, starts: np.ndarray, ends: np.ndarray
-) -> np.ndarray:
-    """Return the (P, S) distances, px, of points (P, 2) to the segments from (S, 2) to (S, 2)."""
-    along = ends - starts
-    lengths = np.maximum((along**2).sum(axis=-1), 1e-9)
-    offset = points[:, None] - starts[None]
-    share = np.clip((offset * along).sum(axis=-1) / lengths, 0.0, 1.0)
-    return np.linalg.norm(offset - share[..., None] * along, axis=-1)
+def whole_bodies(masks: tuple[BoxMask, ...]) -> np.ndarray:
+    """Return the indices, in order, of those masks that are not a part of a larger one."""
+    areas = [mask.area for mask in masks]
+    return np.array(
+        [
+            index
+            for index, mask in enumerate(masks)
+            if not any(
+                areas[other] > areas[index]
+                and intersection_area(mask, masks[other]) > _PART_OF_BODY * areas[index]
+                for other in range(len(masks))
+            )
+        ],
+        np.int64,
+    )

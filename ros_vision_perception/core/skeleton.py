@@ -55,17 +55,19 @@ class Skeleton:
             indices[[left, right]] = right, left
         return indices
 
-    def indices_of(self, other: 'Skeleton') -> np.ndarray:
-        """Return for each joint of `other` its id here, or -1 where this skeleton has none.
+    def subset(self, other: 'Skeleton') -> np.ndarray:
+        """Return (L,) the id here of each of the L joints of `other`, matched by name.
 
-        Joints correspond when their names are equal.
+        Raises:
+            ConfigurationError: when a joint of `other` does not exist here.
         """
-        return np.array(
-            [
-                self.joint_names.index(name) if name in self.joint_names else -1
-                for name in other.joint_names
-            ]
-        )
+        missing = [name for name in other.joint_names if name not in self.joint_names]
+        if missing:
+            raise ConfigurationError(
+                f'skeleton {self.name} cannot be turned into {other.name}: '
+                f'it has no {", ".join(missing)}'
+            )
+        return np.array([self.joint_names.index(name) for name in other.joint_names])
 
 
 def _pairs(joint_names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:

@@ -5,7 +5,7 @@ Pixels: x to the right, y down, the centre of the top-left pixel at (0, 0). Boxe
 Arrays are not copied and must not be written to after they were handed over.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 import numpy as np
@@ -132,6 +132,23 @@ class Keypoints:
 
     def __len__(self) -> int:
         return len(self.person_scores)
+
+    def in_skeleton(self, skeleton: Skeleton) -> 'Keypoints':
+        """Return the same people with the joints of another skeleton, matched by name.
+
+        Raises:
+            ConfigurationError: when this skeleton lacks a joint of the other.
+        """
+        joints = self.skeleton.subset(skeleton)
+        return replace(
+            self,
+            skeleton=skeleton,
+            keypoints_xy=self.keypoints_xy[:, joints],
+            scores=self.scores[:, joints],
+            visibility=self.visibility[:, joints],
+            presence=self.presence[:, joints],
+            keypoints_3d=self.keypoints_3d[:, joints],
+        )
 
     @classmethod
     def empty(cls, skeleton: Skeleton, image_size: tuple[int, int]) -> 'Keypoints':

@@ -12,7 +12,7 @@ import numpy as np
 from ros_vision_perception.backends.base import Backend
 from ros_vision_perception.core.geometry import crop_matrix
 from ros_vision_perception.core.masks import BoxMask
-from ros_vision_perception.core.poses import distinct_people
+from ros_vision_perception.core.poses import distinct_poses, whole_bodies
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models import blazepose_detector as detector
@@ -32,6 +32,8 @@ class BlazePoseConfig:
     Attributes:
         max_people: the most people followed at once.
         min_detection_score: of a person the detector finds, in (0, 1).
+        min_new_person_score: of a person whom the landmark network sees for the first time. The
+            detector may guess generously, because a guess is only kept when this confirms it.
         min_person_score: of a person who is followed on, in (0, 1).
         detect_interval_s: time between two looks for new people while somebody is followed.
         tile_sides: sides of the detector's tiles relative to the image's shorter side; none
@@ -40,6 +42,7 @@ class BlazePoseConfig:
 
     max_people: int = 10
     min_detection_score: float = 0.5
+    min_new_person_score: float = 0.8
     min_person_score: float = 0.5
     detect_interval_s: float = 0.25
     tile_sides: tuple[float, ...] = (1.0, 0.5)
@@ -88,13 +91,19 @@ class BlazePosePipeline:
         with stages('decode'):
             people = landmark.decode(outputs, rois, crops_from_image)
             keep = self._people(people)
+            masks: tuple[BoxMask, ...] = ()
+            if 'mask' in outputs:
+                masks = tuple(
+                    landmark.decode_mask(
+                        outputs['mask'][i].squeeze(), crops_from_image[i], frame.size
+                    )
+                    for i in keep
+                )
+                whole = whole_bodies(masks)
+                keep, masks = keep[whole], tuple(masks[i] for i in whole)
             self._lost_someone = len(keep) < len(self._rois)
             self._rois = people.next_rois[keep]
-            masks = [
-                landmark.decode_mask(outputs['mask'][i].squeeze(), crops_from_image[i], frame.size)
-                for i in (keep if 'mask' in outputs else ())
-            ]
-            return _to_keypoints(people, keep, tuple(masks), frame.size)
+            return _to_keypoints(people, keep, masks, frame.size)
 
     def _look_for_people(self, frame: Frame, stages: Stages) -> Rois:
         """Run the detector where it is due and return the squares of people not yet followed."""
@@ -137,8 +146,10 @@ class BlazePosePipeline:
 
     def _people(self, people: landmark.Landmarks) -> np.ndarray:
         """Return the indices of the squares that hold a person, each person once."""
-        likely = np.flatnonzero(people.person_scores >= self._config.min_person_score)
-        distinct = distinct_people(
+        is_new = np.arange(len(people.person_scores)) >= len(self._rois)
+        least = np.where(is_new, self._config.min_new_person_score, self._config.min_person_score)
+        likely = np.flatnonzero(people.person_scores >= least)
+        distinct = distinct_poses(
             people.keypoints_xy[likely], people.person_scores[likely], self.skeleton
         )
         return likely[distinct]

@@ -1,0 +1,80 @@
+"""Everything for one camera: frame in; poses, masks and humans out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
+from ros_vision_perception.core.types import (
+    CameraModel,
+    Frame,
+    Humans,
+    InstanceMasks,
+    Keypoints,
+    Observation,
+)
+from ros_vision_perception.pipeline.pose import PosePipeline
+from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
+from ros_vision_perception.pipeline.stages import Stages
+
+
+@dataclass(frozen=True)
+class PerceptionResult:
+    """What one frame gave.
+
+    Attributes:
+        keypoints: the poses.
+        masks: the segmentation; None without a segmentation model.
+        humans: everyone who is known about.
+    """
+
+    keypoints: Keypoints
+    masks: InstanceMasks | None
+    humans: Humans
+
+
+class Perception:
+    """Pose, segmentation and fusion in one go. Keeps what must be kept from frame to frame."""
+
+    def __init__(
+        self,
+        pose: PosePipeline,
+        segmentation: SegmentationPipeline | None,
+        config: FusionConfig,
+    ) -> None:
+        """Run `pose` and, where given, `segmentation` on each frame, and fuse the two."""
+        self.skeleton = pose.skeleton
+        self._pose = pose
+        self._segmentation = segmentation
+        self._config = config
+        self._state = FusionState()
+
+    def reset(self) -> None:
+        """Forget everyone: the next frame is the first of a new stream."""
+        self._pose.reset()
+        self._state = FusionState()
+
+    def step(
+        self,
+        frame: Frame,
+        depth_m: np.ndarray | None,
+        camera: CameraModel | None,
+        stages: Stages,
+    ) -> PerceptionResult:
+        """Take in one frame, not older than the last.
+
+        Args:
+            frame: the camera image.
+            depth_m: (h, w) float32 m, aligned with the image; None without depth.
+            camera: intrinsics of the image; None when unknown.
+            stages: measures where the time goes.
+
+        Raises:
+            ValueError: when time runs backwards; call `reset` for a new stream.
+        """
+        keypoints = self._pose.estimate(frame, stages)
+        masks = None if self._segmentation is None else self._segmentation.segment(frame, stages)
+        observation = Observation(frame.stamp_ns, frame.size, keypoints, masks, depth_m, camera)
+        with stages('fuse'):
+            self._state, humans = step(self._state, observation, self._config, self.skeleton)
+        return PerceptionResult(keypoints, masks, humans)
