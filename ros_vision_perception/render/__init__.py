@@ -1,0 +1,1 @@
+"""Pictures of results: cv2 and core only."""
