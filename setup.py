@@ -14,7 +14,8 @@ import sysconfig
 from xml.etree import ElementTree
 
 from setuptools import Distribution, find_packages, setup
-from setuptools.command.install_data import install_data
+
+from distutils.command.install_data import install_data  # isort: skip  # comes with setuptools
 
 NAME = 'ros_vision_perception'
 ROOT = Path(__file__).resolve().parent
@@ -81,6 +82,10 @@ class PlatformDistribution(Distribution):
     def has_ext_modules(self) -> bool:
         """Whether there is compiled code."""
         return HAS_ROS_WHEELS
+
+    def has_data(self) -> bool:
+        """Have `install_data` run for editable installs too."""
+        return True
 
 
 setup(

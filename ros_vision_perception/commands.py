@@ -30,7 +30,7 @@ def summary(name: str) -> str:
     """
     spec = find_spec(COMMANDS[name].split(':')[0])
     if spec is None or spec.origin is None:
-        raise LookupError(f'command {name}: no module {COMMANDS[name]}')
+        return '(not installed)'
     docstring = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding='utf-8')))
     return (docstring or '').partition('\n')[0]
 
