@@ -1,0 +1,130 @@
+"""Which mask lies over which joint, and who of two people is in front."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ros_vision_perception.core.masks import nearest_pixels
+from ros_vision_perception.core.scene import Sightings, Surroundings
+
+# Log-odds of being in front: per person height that the feet are lower in the image, per doubling
+# of the size, for joints lying on the other's mask, and per metre nearer.
+FRONT_WEIGHTS = {'feet_lower': 6.0, 'larger': 1.5, 'joints_on_mask': 4.0, 'nearer': 8.0}
+# Whatever else the segmentation outlines is in front of a joint that it covers, unless the
+# person's own mask shows the opposite.
+_THING_IN_FRONT = 0.7
+_MAX_LOG_ODDS = 5.0
+# Where the masks are asked: at the joint, and around it at the distance of its tolerance.
+_ANGLES = np.arange(8) * np.pi / 4
+_PROBES = np.concatenate(([[0.0, 0.0]], np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)))
+_EVEN_WEIGHTS = np.full(len(_PROBES), 1 / len(_PROBES))
+
+
+@dataclass(frozen=True)
+class Covers:
+    """How the masks of an image lie over the K joints of T people.
+
+    Attributes:
+        by_others: (T, K, M) in [0, 1], share of the joint's neighbourhood that each mask covers.
+            The masks are those of the T people (each person's own counts 0), of the strangers
+            and of the objects.
+        on_own: (T, K) in [-1, 1]: 1 on the person's own mask, -1 off it, 0 unknown.
+        on_region: (T, K) likewise, for the region where a semantic model sees anybody.
+    """
+
+    by_others: np.ndarray
+    on_own: np.ndarray
+    on_region: np.ndarray
+
+
+def measure_covers(sightings: Sightings, surroundings: Surroundings) -> Covers:
+    """Ask every mask about the neighbourhood of every joint."""
+    masks = (
+        *sightings.people.masks,
+        *surroundings.strangers,
+        *surroundings.objects,
+        surroundings.person_region,
+    )
+    reach = sightings.tolerances[..., None, None]
+    pixels = nearest_pixels(sightings.positions_xy[:, :, None] + _PROBES * reach)
+    share = np.zeros((*pixels.shape[:2], len(masks)))
+    center = np.zeros(share.shape)
+    for index, mask in enumerate(masks):
+        if mask is not None:
+            hits = mask.contains_pixels(pixels)
+            share[..., index] = hits @ _EVEN_WEIGHTS
+            center[..., index] = hits[..., 0]
+    # A joint is on a mask even where only part of its neighbourhood is. Beyond the image, and
+    # without a mask, nobody knows.
+    known = sightings.in_image[..., None] & np.array([mask is not None for mask in masks])
+    on = known * (2 * np.maximum(share, center) - 1)
+    own = np.arange(len(sightings.track_ids))
+    share[own, :, own] = 0.0
+    return Covers(share[..., :-1], on[own, :, own], on[..., -1])
+
+
+def probability_in_front(sightings: Sightings, covers: Covers, depths_m: np.ndarray) -> np.ndarray:
+    """Return the (T, K, M) probability that what has mask m is in front of joint k of person t.
+
+    Masks show what is not hidden: a joint off its own mask is behind whatever covers it. A joint
+    on both masks is behind if the other one is in front as a whole. The people's depths (T,) m
+    help where they are known.
+    """
+    people = len(depths_m)
+    off, on = np.maximum(-covers.on_own, 0.0), np.maximum(covers.on_own, 0.0)
+    people_front = people_in_front(sightings, covers, depths_m)
+    # The pose model overlooked them: whoever stands there hides them.
+    people_front[~sightings.found] = 1.0
+    otherwise = np.empty(covers.by_others.shape)
+    otherwise[..., :people] = people_front[:, None]
+    otherwise[..., people:] = _THING_IN_FRONT * (1 - on)[..., None]
+    return off[..., None] + (1 - off)[..., None] * otherwise
+
+
+def people_in_front(sightings: Sightings, covers: Covers, depths_m: np.ndarray) -> np.ndarray:
+    """Return the (T, T) probability that person j (column) is in front of person i (row)."""
+    evidence = {
+        'feet_lower': feet_lower(sightings),
+        'larger': larger(sightings),
+        'joints_on_mask': joints_on_mask(sightings, covers),
+        'nearer': nearer(depths_m),
+    }
+    log_odds = sum(FRONT_WEIGHTS[name] * value for name, value in evidence.items())
+    return 1.0 / (1.0 + np.exp(-np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
+
+
+def feet_lower(sightings: Sightings) -> np.ndarray:
+    """Return the (T, T) person heights by which j stands lower in the image than i.
+
+    On a floor, lower is nearer. It says nothing where the lower border cuts a box.
+    """
+    boxes = np.where(sightings.found[:, None], sightings.people.boxes_xyxy, 0.0)
+    bottoms, heights = boxes[:, 3], boxes[:, 3] - boxes[:, 1]
+    whole = sightings.found & (bottoms < sightings.image_size[1] - 2)
+    lower = (bottoms[None] - bottoms[:, None]) / np.maximum(heights[None] + heights[:, None], 1)
+    return np.where(whole[None] & whole[:, None], 2 * lower, 0.0)
+
+
+def larger(sightings: Sightings) -> np.ndarray:
+    """Return the (T, T) doublings by which j is larger than i."""
+    doublings = np.log2(sightings.scales)
+    return doublings[None] - doublings[:, None]
+
+
+def joints_on_mask(sightings: Sightings, covers: Covers) -> np.ndarray:
+    """Return the (T, T) balance, in (-1, 1), of joints lying on the other's mask.
+
+    Joints of i that left their own mask for that of j are hidden by j. Joints of i that the model
+    sees although they lie on both masks are in front of j.
+    """
+    people = len(sightings.track_ids)
+    confident = sightings.people.confidences
+    vote = np.where(covers.on_own < 0, 1.0, -confident * (covers.on_own > 0))
+    behind = (covers.by_others[..., :people] * vote[..., None]).sum(axis=1)
+    return (behind - behind.T) / (1 + np.abs(behind) + np.abs(behind.T))
+
+
+def nearer(depths_m: np.ndarray) -> np.ndarray:
+    """Return the (T, T) metres by which j is nearer than i; 0 where either depth is NaN."""
+    difference = depths_m[:, None] - depths_m[None]
+    return np.where(np.isnan(difference), 0.0, difference)

@@ -1,0 +1,265 @@
+"""Where the joints are and how sure that is: a filter per joint, tied together by the body.
+
+Every joint of every person has a position and a velocity in the image. The velocity is that of
+the body, which lasts, plus the joint's own, which fades (Ornstein-Uhlenbeck, time constant
+`VELOCITY_MEMORY_S`); limbs swing, they do not fly off. x and y are independent and equally
+uncertain, so that predict and update are closed formulas over arrays (T people, K joints).
+Lengths are measured in the person's scale: the square root of the area, some 0.8 m.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+import math
+
+import numpy as np
+
+from ros_vision_perception.core.skeleton import Skeleton
+
+VELOCITY_MEMORY_S = 0.5
+# Standard deviation of a new person's velocity, scales per second: a brisk walk.
+WALKING_SPEED = 1.8
+# A pose model errs the same way for about this long: more frames per second tell nothing more.
+ERROR_MEMORY_S = 0.1
+# How much wider than seen joints (VISIBLE, SELF, PERSON, OBJECT, OUT_OF_IMAGE) the model's guess
+# of a hidden joint scatters.
+GUESS_FACTORS = np.array([1.0, 3.0, 6.0, 5.0, 6.0])
+# A guess further off than this many standard deviations counts for less and less.
+_DOUBTFUL = 3.0
+# A turn of the body is believed when the seen joints span more than this many scales.
+_STIFFNESS = 0.2
+# Published on top of the filter's own covariance: errors that no averaging removes, in units of
+# the joint's OKS sigma and in px.
+_BIAS, _BIAS_PX = 0.5, 0.5
+_TO_COMPLEX = np.array([1.0, 1.0j])
+
+# Standard deviation of a joint's velocity relative to the body, scales per second.
+_MOBILITY = {
+    'shoulder': 0.5, 'hip': 0.5, 'hip_center': 0.5, 'neck': 0.5, 'knee': 1.2, 'elbow': 1.2,
+    'ankle': 1.6, 'heel': 1.6, 'foot_index': 1.8, 'big_toe': 1.8, 'small_toe': 1.8,
+    'wrist': 2.0, 'thumb': 2.2, 'index': 2.2, 'pinky': 2.2,
+}  # fmt: skip
+_HEAD_MOBILITY = 0.7
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a skeleton says about how bodies move.
+
+    Attributes:
+        sigmas: (K,) OKS sigmas: scatter of a seen joint, scales.
+        mobility: (K,) standard deviation of the velocity relative to the body, scales per second.
+        kinship: (K, K) in (0, 1], how much joint k moves along with joint l.
+        hips, shoulders: joint ids, empty where the skeleton has none.
+    """
+
+    sigmas: np.ndarray
+    mobility: np.ndarray
+    kinship: np.ndarray
+    hips: np.ndarray
+    shoulders: np.ndarray
+
+
+@lru_cache(maxsize=8)
+def body_of(skeleton: Skeleton) -> Body:
+    """Return the body model of a skeleton; joints are told apart by name."""
+    parts = [name.removeprefix('left_').removeprefix('right_') for name in skeleton.joint_names]
+    mobility = np.array([_MOBILITY.get(part, _HEAD_MOBILITY) for part in parts])
+    hops = np.where(np.eye(len(skeleton), dtype=bool), 0.0, np.inf)
+    for start, end in skeleton.edges:
+        hops[start, end] = hops[end, start] = 1.0
+    for via in range(len(skeleton)):
+        hops = np.minimum(hops, hops[:, via, None] + hops[via])
+    # Far and unconnected joints still belong to the same body.
+    return Body(
+        sigmas=skeleton.sigmas,
+        mobility=mobility,
+        kinship=np.maximum(np.exp(-0.7 * hops), 0.03),
+        hips=np.flatnonzero([part == 'hip' for part in parts]),
+        shoulders=np.flatnonzero([part == 'shoulder' for part in parts]),
+    )
+
+
+@dataclass(frozen=True)
+class JointMotion:
+    """Positions and velocities of the K joints of T people in the image.
+
+    Attributes:
+        positions_xy: (T, K, 2) float64 px.
+        velocities: (T, K, 2) float64 px/s.
+        covariances: (T, K, 3) float64: variance of the position px^2, its covariance with the
+            velocity px^2/s, variance of the velocity px^2/s^2; for x and for y alike.
+    """
+
+    positions_xy: np.ndarray
+    velocities: np.ndarray
+    covariances: np.ndarray
+
+
+def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotion:
+    """Start the motion of new people, before their first `absorb`: hardly anything is known.
+
+    Args:
+        detected_xy: (T, K, 2) px, NaN where unknown: then anywhere around the other joints.
+        body: of the skeleton.
+        scales: (T,) px.
+    """
+    known = np.isfinite(detected_xy)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    middle = np.where(known, detected_xy, 0.0).sum(axis=1, keepdims=True) / count
+    positions = np.where(known, detected_xy, middle)
+    covariances = np.zeros((*positions.shape[:2], 3))
+    covariances[..., 0] = scales[:, None] ** 2
+    covariances[..., 2] = scales[:, None] ** 2 * (body.mobility**2 + WALKING_SPEED**2)
+    return JointMotion(positions, np.zeros_like(positions), covariances)
+
+
+def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) -> JointMotion:
+    """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows.
+
+    Uhlenbeck and Ornstein, "On the theory of the Brownian motion", 1930.
+    """
+    memory = VELOCITY_MEMORY_S
+    kept, lost = math.exp(-dt_s / memory), -math.expm1(-dt_s / memory)
+    reach = memory * lost  # how far a fading velocity of 1 px/s still goes, px
+    slip = dt_s - reach
+    # The three entries of a covariance: how they change, what the joint's own restlessness adds,
+    # and what the uncertain velocity of the body adds.
+    transition = np.array([[1, 0, 0], [2 * reach, kept, 0], [reach**2, kept * reach, kept**2]])
+    drift = max(2 * slip - memory * lost**2, 0.0)
+    restless = np.array([memory * drift, memory * lost**2, lost * (1 + kept)])
+    common_uncertain = np.array([slip**2, slip * lost, lost**2])
+
+    own_variance = (body.mobility * scales[:, None]) ** 2  # (T, K)
+    common, common_variance = _body_velocity(motion, own_variance)
+    own = motion.velocities - common
+    return JointMotion(
+        motion.positions_xy + common * dt_s + own * reach,
+        common + own * kept,
+        motion.covariances @ transition
+        + own_variance[..., None] * restless
+        + common_variance[..., None] * common_uncertain,
+    )
+
+
+def _body_velocity(motion: JointMotion, own_variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bodies' velocities (T, 1, 2) px/s and their variances (T, 1).
+
+    Each joint tells it as well as its velocity is known and as little as it moves by itself.
+    """
+    weights = 1.0 / (motion.covariances[..., 2] + own_variance)
+    total = weights.sum(axis=1, keepdims=True)
+    return (weights[:, None] @ motion.velocities) / total[..., None], 1.0 / total
+
+
+def absorb(
+    motion: JointMotion,
+    detected_xy: np.ndarray,
+    probabilities: np.ndarray,
+    body: Body,
+    scales: np.ndarray,
+    dt_s: float,
+) -> JointMotion:
+    """Take in what the pose model says, each joint as far as it was seen.
+
+    Args:
+        motion: predicted to the time of the image.
+        detected_xy: (T, K, 2) px, NaN where the model gave nothing.
+        probabilities: (T, K, 5) of being VISIBLE, hidden by SELF, PERSON, OBJECT, OUT_OF_IMAGE.
+        body: of the skeleton.
+        scales: (T,) px.
+        dt_s: time since the last image.
+    """
+    variances = guess_variances(probabilities, body, scales, dt_s)
+    known = np.isfinite(detected_xy[..., 0])
+    seen = probabilities[..., 0] * known
+    gains = motion.covariances[..., 0] / (motion.covariances[..., 0] + variances)
+    innovations = np.where(known[..., None], detected_xy - motion.positions_xy, 0.0)
+    shift = body_shift(motion.positions_xy, gains[..., None] * innovations, seen, body, scales)
+    # The body moves what is not seen; what the model guesses there counts only after that.
+    motion = replace(motion, positions_xy=motion.positions_xy + (1 - seen)[..., None] * shift)
+    return update(motion, detected_xy, _doubt(motion, detected_xy, variances, seen))
+
+
+def guess_variances(
+    probabilities: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
+) -> np.ndarray:
+    """Return the (T, K) variances, px^2, of detected joints with the given state probabilities.
+
+    Successive errors are alike for `ERROR_MEMORY_S`; at a higher frame rate each frame counts for
+    less, so that the result does not depend on the frame rate.
+    """
+    repeats = max(1.0, ERROR_MEMORY_S / dt_s) if dt_s > 0 else 1.0
+    seen_variances = (body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
+    return repeats * seen_variances * (probabilities @ GUESS_FACTORS**2)
+
+
+def update(motion: JointMotion, detected_xy: np.ndarray, variances: np.ndarray) -> JointMotion:
+    """Correct by one measurement per joint (Kalman); a NaN position tells nothing.
+
+    Args:
+        motion: predicted to the time of the measurement.
+        detected_xy: (T, K, 2) px.
+        variances: (T, K) px^2, greater than 0.
+    """
+    known = np.isfinite(detected_xy[..., 0])
+    innovations = np.where(known[..., None], detected_xy - motion.positions_xy, 0.0)
+    totals = np.where(known, motion.covariances[..., 0] + variances, np.inf)
+    gains = motion.covariances[..., :2] / totals[..., None]  # of position and velocity
+    # (xx, xv, vv) lose (gain xx, gain xv, velocity gain xv).
+    lost = gains[..., [0, 0, 1]] * motion.covariances[..., [0, 1, 1]]
+    return JointMotion(
+        motion.positions_xy + gains[..., :1] * innovations,
+        motion.velocities + gains[..., 1:] * innovations,
+        motion.covariances - lost,
+    )
+
+
+def body_shift(
+    positions_xy: np.ndarray,
+    corrections: np.ndarray,
+    seen: np.ndarray,
+    body: Body,
+    scales: np.ndarray,
+) -> np.ndarray:
+    """Return the (T, K, 2) px by which each joint moves if it follows its seen kin.
+
+    The corrections of the seen joints, weighted by kinship, are explained by a shift, a turn and
+    a change of size: a weighted Procrustes fit, `new = a old + b` in complex numbers.
+
+    Args:
+        positions_xy: (T, K, 2) px, predicted.
+        corrections: (T, K, 2) px, of what was seen.
+        seen: (T, K) weights in [0, 1].
+        body: of the skeleton.
+        scales: (T,) px.
+    """
+    old = positions_xy @ _TO_COMPLEX
+    step = corrections @ _TO_COMPLEX
+    squared = (old * old.conj()).real
+    moments = np.stack((np.ones_like(old), old, step, squared, step * old.conj()))
+    sums = (seen * moments) @ body.kinship  # (5, T, K); kinship is symmetric
+    weight = sums[0].real
+    old_mean, step_mean, squared_mean, product_mean = sums[1:] / np.maximum(weight, 1e-9)
+    spread = np.maximum((squared_mean - old_mean * old_mean.conj()).real, 0.0)
+    turn = product_mean - step_mean * old_mean.conj()
+    turn = turn / (spread + (_STIFFNESS * scales[:, None]) ** 2)
+    # Without seen kin there is nobody to follow.
+    shift = (step_mean + turn * (old - old_mean)) * (weight / (weight + 0.1))
+    return np.stack((shift.real, shift.imag), axis=-1)
+
+
+def _doubt(
+    motion: JointMotion, detected_xy: np.ndarray, variances: np.ndarray, seen: np.ndarray
+) -> np.ndarray:
+    """Return the variances (T, K), raised where the guess of an unseen joint is far off.
+
+    A pose model likes to put a hidden joint on whoever hides it.
+    """
+    squared = ((detected_xy - motion.positions_xy) ** 2).sum(axis=-1)
+    surprise = squared / ((motion.covariances[..., 0] + variances) * _DOUBTFUL**2)
+    return variances * (1 + (1 - seen) * np.fmax(surprise - 1, 0.0))  # NaN surprises nobody
+
+
+def published_variances(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
+    """Return the (T, K) variances, px^2, to publish for x and for y: never too good to be true."""
+    return motion.covariances[..., 0] + (_BIAS * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2

@@ -1,0 +1,186 @@
+"""One instant, sorted out: which people are in the image, and which mask is whose."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ros_vision_perception.core.association import match_masks, person_scales
+from ros_vision_perception.core.geometry import oks, suppress
+from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import InstanceMasks, Keypoints
+
+PERSON = 'person'
+# Two poses more alike than this (OKS) are one person found twice.
+_SAME_POSE = 0.8
+
+
+@dataclass(frozen=True)
+class People:
+    """N people whom the pose model found, each once.
+
+    Attributes:
+        keypoints_xy: (N, K, 2) float64 px, NaN where the model gave nothing.
+        confidences: (N, K) float64 in [0, 1], how sure the model is to see each joint: its
+            visibility, else its score; NaN where it has neither.
+        has_visibility: (N, K) bool, whether the confidence is a visibility.
+        presence: (N, K) float64, P(inside the image), NaN where the model has none.
+        boxes_xyxy: (N, 4) float64 px.
+        person_scores: (N,) float64 in [0, 1].
+        masks: N masks of the visible pixels; None where unknown.
+    """
+
+    keypoints_xy: np.ndarray
+    confidences: np.ndarray
+    has_visibility: np.ndarray
+    presence: np.ndarray
+    boxes_xyxy: np.ndarray
+    person_scores: np.ndarray
+    masks: tuple[BoxMask | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.person_scores)
+
+    def in_rows(self, rows: np.ndarray) -> 'People':
+        """Return T people, taken from `rows` (T,) of these; of nobody where -1: all NaN."""
+        masks = (*self.masks, None)
+        nobody = rows < 0
+
+        def pick(values: np.ndarray) -> np.ndarray:
+            if not nobody.any():
+                return values[rows]
+            picked = np.full((len(rows), *values.shape[1:]), np.nan)
+            picked[~nobody] = values[rows[~nobody]]
+            return picked
+
+        return People(
+            keypoints_xy=pick(self.keypoints_xy),
+            confidences=pick(self.confidences),
+            has_visibility=pick(self.has_visibility) == 1,
+            presence=pick(self.presence),
+            boxes_xyxy=pick(self.boxes_xyxy),
+            person_scores=pick(self.person_scores),
+            masks=tuple(masks[row] for row in rows),
+        )
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else the segmentation shows.
+
+    Attributes:
+        strangers: masks of people without a pose.
+        objects: masks of anything but people, and `object_classes` their names.
+        person_region: where a semantic model sees any person; None without one.
+    """
+
+    strangers: tuple[BoxMask, ...] = ()
+    objects: tuple[BoxMask, ...] = ()
+    object_classes: tuple[str, ...] = ()
+    person_region: BoxMask | None = None
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """T tracked people as one image shows them; row t belongs to track t.
+
+    Attributes:
+        track_ids: (T,) int64.
+        people: what was detected of them; NaN where they were not.
+        found: (T,) bool, whether the pose model found them.
+        positions_xy: (T, K, 2) float64 px, detected, else predicted.
+        in_image: (T, K) bool, whether the position is inside the image.
+        tolerances: (T, K) float64 px, scatter of a well-seen joint.
+        scales: (T,) float64 px, square root of the person's area.
+        image_size: (width, height) px.
+        looked: whether the pose model gave an answer for this image; else nobody was missed.
+    """
+
+    track_ids: np.ndarray
+    people: People
+    found: np.ndarray
+    positions_xy: np.ndarray
+    in_image: np.ndarray
+    tolerances: np.ndarray
+    scales: np.ndarray
+    image_size: tuple[int, int]
+    looked: bool
+
+
+def sort_out(
+    keypoints: Keypoints | None,
+    masks: InstanceMasks | None,
+    image_size: tuple[int, int],
+    skeleton: Skeleton,
+) -> tuple[People, Surroundings]:
+    """Find each person once and tell their mask from those of others and of objects.
+
+    A person's own mask is the instance mask that holds their joints, else the pose model's mask.
+    """
+    if keypoints is None:
+        keypoints = Keypoints.empty(skeleton, image_size)
+    people = _each_once(_people(keypoints), skeleton.sigmas)
+    if masks is None:
+        return people, Surroundings()
+    is_person = [name == PERSON for name in masks.class_names]
+    persons = np.flatnonzero(is_person)
+    objects = np.flatnonzero(np.logical_not(is_person))
+    person_masks = tuple(masks.masks[index] for index in persons)
+    own, strangers, region = list(people.masks), person_masks, None
+    if masks.is_instance:
+        pairs = match_masks(
+            people.keypoints_xy,
+            np.fmax(people.confidences, 0.0),
+            people.boxes_xyxy,
+            person_masks,
+            masks.boxes_xyxy[persons],
+        )
+        for person, mask in pairs:
+            own[person] = person_masks[mask]
+        taken = set(pairs[:, 1])
+        strangers = tuple(m for index, m in enumerate(person_masks) if index not in taken)
+    elif person_masks:
+        strangers, region = (), person_masks[0]
+    return replace(people, masks=tuple(own)), Surroundings(
+        strangers=strangers,
+        objects=tuple(masks.masks[index] for index in objects),
+        object_classes=tuple(masks.class_names[index] for index in objects),
+        person_region=region,
+    )
+
+
+def _people(keypoints: Keypoints) -> People:
+    """Return everybody with at least one joint; what the model left out is NaN."""
+    known = np.isfinite(keypoints.keypoints_xy).all(axis=-1)
+    rows = np.flatnonzero(known.any(axis=1))
+    joints_xy = np.where(known[..., None], keypoints.keypoints_xy, np.nan)[rows].astype(np.float64)
+    boxes_xyxy = keypoints.boxes_xyxy[rows].astype(np.float64)
+    for person in np.flatnonzero(~np.isfinite(boxes_xyxy).all(axis=1)):
+        around = joints_xy[person, known[rows[person]]]
+        boxes_xyxy[person] = *around.min(axis=0), *around.max(axis=0)
+    visibility = keypoints.visibility[rows]
+    told = np.isfinite(visibility)
+    confidences = np.where(told, visibility, keypoints.scores[rows]).astype(np.float64)
+    masks = keypoints.masks or (None,) * len(keypoints)
+    return People(
+        keypoints_xy=joints_xy,
+        confidences=confidences.clip(0.0, 1.0),
+        has_visibility=told,
+        presence=keypoints.presence[rows].astype(np.float64),
+        boxes_xyxy=boxes_xyxy,
+        person_scores=np.fmax(keypoints.person_scores[rows], 0.0).astype(np.float64),
+        masks=tuple(_unless_empty(masks[row]) for row in rows),
+    )
+
+
+def _each_once(people: People, sigmas: np.ndarray) -> People:
+    """Drop poses that repeat a better one."""
+    if len(people) < 2:
+        return people
+    joints_xy, areas = people.keypoints_xy, person_scales(people.boxes_xyxy) ** 2
+    alike = oks(joints_xy, joints_xy, sigmas, areas, np.ones((1, 1, 1)))
+    return people.in_rows(np.sort(suppress(alike, people.person_scores, _SAME_POSE)))
+
+
+def _unless_empty(mask: BoxMask | None) -> BoxMask | None:
+    return mask if mask is not None and mask.bitmap.size else None

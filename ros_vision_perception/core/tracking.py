@@ -1,0 +1,299 @@
+"""The life of a track: how it begins, is confirmed, survives being hidden, and ends.
+
+Whether a track is a person who is still there is a probability that time changes, not the number
+of frames: it rises towards 1 while the person is seen and halves every so many seconds while they
+are not, quickly for somebody who walked out of the image, slowly for somebody who is hidden.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from ros_vision_perception.core import filters
+from ros_vision_perception.core.association import match_tracks, person_scales
+from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.core.filters import Body, JointMotion
+from ros_vision_perception.core.rows import join, take
+from ros_vision_perception.core.scene import People, Sightings
+from ros_vision_perception.core.types import JointState, TrackState
+from ros_vision_perception.core.visibility import Belief
+
+NEVER = -1
+# Existence of a track at birth per person score; from where on it is confirmed, LOST, forgotten.
+BIRTH, CONFIRMED, LOST, FORGOTTEN = 0.5, 0.8, 0.5, 0.1
+# No single sighting, however long the wait before it, counts for more time than this.
+_MAX_SIGHTING_S = 0.25
+# A person counts as hidden when this share of the joints is behind somebody or something, and as
+# leaving when this share of the joints last seen is now within so many scales of the border.
+_HIDDEN_SHARE, _LEAVING_SHARE, _BORDER = 0.3, 0.5, 0.15
+# Size changes slowly: a half-hidden person does not shrink.
+_SCALE_MEMORY_S = 1.0
+# Masks are hardly ever right to the pixel.
+_MIN_TOLERANCE_PX = 1.5
+# Benefit of the explanation that a pose is somebody new, for the confidence in the identity.
+_NEWCOMER = 0.02
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How fast tracks are confirmed and given up, seconds.
+
+    Attributes:
+        confirm_s: time constant with which a clearly seen person is believed in.
+        hidden_s: half-life of a person who was last seen going behind something.
+        open_s: half-life of a person who vanished in plain view.
+        border_s: half-life of a person who was about to leave the image.
+        tentative_s: half-life of somebody not yet confirmed.
+    """
+
+    confirm_s: float = 0.2
+    hidden_s: float = 2.0
+    open_s: float = 1.0
+    border_s: float = 0.25
+    tentative_s: float = 0.15
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) > 0:
+                raise ConfigurationError(
+                    f'{field.name}: got {getattr(self, field.name)}, expected more than 0 s'
+                )
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """T people who are followed, ordered by id.
+
+    Attributes:
+        ids: (T,) int64, from 1 on.
+        states: (T,) uint8, values of TrackState.
+        born_ns, updated_ns: (T,) int64 stamps of the first and the latest sighting.
+        existence: (T,) float64, probability to be a person who is still there.
+        identity: (T,) float64, probability to be still the same person.
+        scales: (T,) float64 px, square root of the person's area.
+        boxes_xyxy: (T, 4) float64 px.
+        motion: of the K joints.
+        joint_states: (T, K) uint8, values of JointState when last sighted.
+        seen_ns: (T, K) int64, stamp at which each joint was last VISIBLE, or NEVER.
+    """
+
+    ids: np.ndarray
+    states: np.ndarray
+    born_ns: np.ndarray
+    updated_ns: np.ndarray
+    existence: np.ndarray
+    identity: np.ndarray
+    scales: np.ndarray
+    boxes_xyxy: np.ndarray
+    motion: JointMotion
+    joint_states: np.ndarray
+    seen_ns: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def no_tracks(joints: int) -> Tracks:
+    """Return zero tracks of people with K joints."""
+    return Tracks(
+        ids=np.empty(0, np.int64),
+        states=np.empty(0, np.uint8),
+        born_ns=np.empty(0, np.int64),
+        updated_ns=np.empty(0, np.int64),
+        existence=np.empty(0),
+        identity=np.empty(0),
+        scales=np.empty(0),
+        boxes_xyxy=np.empty((0, 4)),
+        motion=JointMotion(
+            np.empty((0, joints, 2)), np.empty((0, joints, 2)), np.empty((0, joints, 3))
+        ),
+        joint_states=np.empty((0, joints), np.uint8),
+        seen_ns=np.empty((0, joints), np.int64),
+    )
+
+
+def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
+    """Move everyone who is not forgotten on by `dt_s` seconds."""
+    kept = tracks.existence >= FORGOTTEN
+    tracks = tracks if kept.all() else take(tracks, kept)
+    motion = filters.predict(tracks.motion, body, tracks.scales, dt_s)
+    shift = (motion.positions_xy - tracks.motion.positions_xy).mean(axis=1)
+    return replace(tracks, motion=motion, boxes_xyxy=tracks.boxes_xyxy + shift[:, [0, 1, 0, 1]])
+
+
+def match(tracks: Tracks, people: People, body: Body) -> tuple[np.ndarray, Tracks]:
+    """Find for each track the person who belongs to it.
+
+    Returns:
+        (T,) index of the person, -1 for nobody; and the tracks with their identity no surer than
+        the benefit of the match against all others and against a newcomer.
+    """
+    pairs, benefit = match_tracks(
+        tracks.motion.positions_xy,
+        tracks.motion.covariances[..., 0],
+        tracks.boxes_xyxy,
+        tracks.scales,
+        people.keypoints_xy,
+        people.boxes_xyxy,
+        body.sigmas,
+    )
+    track, person = pairs.T
+    rows = np.full(len(tracks), -1)
+    rows[track] = person
+    chosen = benefit[track, person]
+    all_of_both = benefit[track].sum(axis=1) + benefit[:, person].sum(axis=0) - chosen
+    identity = tracks.identity.copy()
+    identity[track] = np.minimum(identity[track], chosen / (all_of_both + _NEWCOMER))
+    return rows, replace(tracks, identity=identity)
+
+
+def admit(
+    tracks: Tracks, people: People, rows: np.ndarray, body: Body, next_id: int, stamp_ns: int
+) -> tuple[Tracks, np.ndarray]:
+    """Begin a track for each person who belongs to none.
+
+    Args:
+        tracks: T tracks.
+        people: N people.
+        rows: (T,) the person of each track, -1 for nobody.
+        body: of the skeleton.
+        next_id: the first id that was never used.
+        stamp_ns: time of the image.
+
+    Returns:
+        All tracks, and for each the person who belongs to it.
+    """
+    is_new = np.ones(len(people), bool)
+    is_new[rows[rows >= 0]] = False
+    if not is_new.any():
+        return tracks, rows
+    new = np.flatnonzero(is_new)
+    joints_xy, scales = people.keypoints_xy[new], person_scales(people.boxes_xyxy[new])
+    begun = Tracks(
+        ids=next_id + np.arange(len(new)),
+        states=np.full(len(new), TrackState.TENTATIVE, np.uint8),
+        born_ns=np.full(len(new), stamp_ns),
+        updated_ns=np.full(len(new), stamp_ns),
+        existence=BIRTH * people.person_scores[new],
+        identity=np.ones(len(new)),
+        scales=scales,
+        boxes_xyxy=people.boxes_xyxy[new],
+        motion=filters.begin(joints_xy, body, scales),
+        joint_states=np.full(joints_xy.shape[:2], JointState.UNKNOWN, np.uint8),
+        seen_ns=np.full(joints_xy.shape[:2], NEVER),
+    )
+    return join(tracks, begun), np.concatenate((rows, new))
+
+
+def sight(
+    tracks: Tracks,
+    people: People,
+    rows: np.ndarray,
+    body: Body,
+    image_size: tuple[int, int],
+    *,
+    looked: bool,
+) -> Sightings:
+    """Put the people of an image in the order of the tracks.
+
+    Args:
+        tracks: T tracks, predicted to the time of the image.
+        people: N people.
+        rows: (T,) the person of each track, -1 for nobody.
+        body: of the skeleton.
+        image_size: (width, height) px.
+        looked: whether there was a pose result.
+    """
+    ordered = people.in_rows(rows)
+    detected = ~np.isnan(ordered.keypoints_xy[..., :1])
+    positions = np.where(detected, ordered.keypoints_xy, tracks.motion.positions_xy)
+    return Sightings(
+        track_ids=tracks.ids,
+        people=ordered,
+        found=rows >= 0,
+        positions_xy=positions,
+        in_image=np.all((positions > -0.5) & (positions < np.array(image_size) - 0.5), axis=-1),
+        tolerances=np.maximum(body.sigmas * tracks.scales[:, None], _MIN_TOLERANCE_PX),
+        scales=tracks.scales,
+        image_size=image_size,
+        looked=looked,
+    )
+
+
+def live(
+    tracks: Tracks,
+    sightings: Sightings,
+    belief: Belief,
+    lifetimes: Lifetimes,
+    stamp_ns: int,
+    dt_s: float,
+) -> Tracks:
+    """Update who exists and in which state they are.
+
+    Args:
+        tracks: T tracks, predicted to the time of the image.
+        sightings: of them in the image.
+        belief: about their joints.
+        lifetimes: how fast tracks are confirmed and given up.
+        stamp_ns: time of the image.
+        dt_s: time since the last image.
+    """
+    found, tentative = sightings.found, tracks.states == TrackState.TENTATIVE
+    hidden, leaving = is_hidden(tracks, belief), is_leaving(tracks, sightings.image_size)
+    half_lives = np.where(hidden, lifetimes.hidden_s, lifetimes.open_s)
+    half_lives = np.where(leaving, lifetimes.border_s, half_lives)
+    half_lives = np.where(tentative, lifetimes.tentative_s, half_lives)
+    half_lives = half_lives if sightings.looked else np.full(len(tracks), lifetimes.hidden_s)
+    gap_s = np.minimum((stamp_ns - tracks.updated_ns) * 1e-9, _MAX_SIGHTING_S)
+    score = np.where(found, sightings.people.person_scores, 0.0)
+    risen = 1 - (1 - tracks.existence) * np.exp(-score * gap_s / lifetimes.confirm_s)
+    existence = np.where(found, risen, tracks.existence * 0.5 ** (dt_s / half_lives))
+
+    believed_hidden = hidden & ~leaving & sightings.looked
+    states = np.where(believed_hidden, int(TrackState.OCCLUDED), tracks.states)
+    states = np.where(existence < LOST, int(TrackState.LOST), states)
+    states = np.where(found, int(TrackState.CONFIRMED), states)
+    unsure = tentative & (existence < CONFIRMED)
+    states = np.where(unsure, int(TrackState.TENTATIVE), states)
+    return replace(tracks, existence=existence, states=states.astype(np.uint8))
+
+
+def is_hidden(tracks: Tracks, belief: Belief) -> np.ndarray:
+    """Return (T,) bool: partly behind something when last sighted, or behind somebody now."""
+    states = tracks.joint_states
+    last = (states == JointState.OCCLUDED_BY_PERSON) | (states == JointState.OCCLUDED_BY_OBJECT)
+    hidden = np.maximum(last.sum(axis=1), (belief.covered >= 0.5).sum(axis=1))
+    return hidden >= _HIDDEN_SHARE * states.shape[1]
+
+
+def is_leaving(tracks: Tracks, image_size: tuple[int, int]) -> np.ndarray:
+    """Return (T,) bool: most of what was last seen is at the border of the image or beyond."""
+    seen = tracks.joint_states == JointState.VISIBLE
+    seen |= ~seen.any(axis=1, keepdims=True)
+    margin = _BORDER * tracks.scales[:, None, None]
+    position = tracks.motion.positions_xy
+    inside = ((position > margin) & (position < np.array(image_size) - margin)).all(axis=-1)
+    return (seen & ~inside).sum(axis=1) >= _LEAVING_SHARE * seen.sum(axis=1)
+
+
+def observe(
+    tracks: Tracks, sightings: Sightings, belief: Belief, body: Body, stamp_ns: int, dt_s: float
+) -> Tracks:
+    """Take in where the people who were found are, and which of their joints were seen."""
+    people, found = sightings.people, sightings.found
+    visible = belief.states == JointState.VISIBLE
+    gap_s = (stamp_ns - tracks.updated_ns) * 1e-9
+    visible_share = visible.sum(axis=1) / visible.shape[1]
+    trust = (1 - np.exp(-gap_s / _SCALE_MEMORY_S)) * visible_share
+    growth = np.where(found, person_scales(people.boxes_xyxy) / tracks.scales, 1.0)
+    return replace(
+        tracks,
+        updated_ns=np.where(found, stamp_ns, tracks.updated_ns),
+        scales=tracks.scales * growth**trust,
+        boxes_xyxy=np.where(found[:, None], people.boxes_xyxy, tracks.boxes_xyxy),
+        motion=filters.absorb(
+            tracks.motion, people.keypoints_xy, belief.probabilities, body, tracks.scales, dt_s
+        ),
+        joint_states=np.where(found[:, None], belief.states, tracks.joint_states),
+        seen_ns=np.where(visible, stamp_ns, tracks.seen_ns),
+    )
