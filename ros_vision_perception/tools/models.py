@@ -1,24 +1,24 @@
-"""The command `models`: what models there are, and which of them are on this machine."""
+"""Lists, fetches and checks the models that a name stands for."""
 
 import argparse
 from collections.abc import Callable
 import sys
 
-from ros_vision_perception.core.errors import ModelError, PerceptionError
+from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.cache import cache_folder
 from ros_vision_perception.zoo.catalog import Model, default_catalog
 from ros_vision_perception.zoo.resolve import default_store
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command.
+
+    Raises:
+        PerceptionError: when it cannot do what is asked.
+    """
     arguments = _parser().parse_args(argv)
     action: Callable[[argparse.Namespace], None] = arguments.action
-    try:
-        action(arguments)
-    except PerceptionError as error:
-        print(f'models: {error}', file=sys.stderr)
-        return 1
+    action(arguments)
     return 0
 
 
