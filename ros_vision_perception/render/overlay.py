@@ -25,7 +25,7 @@ _RADIUS_PX, _MIN_RADIUS_PX = 3.6, 1.7
 
 
 def draw_overlay(image: np.ndarray, humans: Humans) -> np.ndarray:
-    """Return a copy of the image with everyone drawn on it.
+    """Return a copy of the image with everyone, the legend, and a warning if results are degraded.
 
     Args:
         image: (H, W, 3) uint8 BGR.
@@ -34,6 +34,16 @@ def draw_overlay(image: np.ndarray, humans: Humans) -> np.ndarray:
     Returns:
         (H, W, 3) uint8 BGR; the input is left as it was.
     """
+    canvas = draw_people(image, humans)
+    unit = strokes.unit_of(canvas)
+    _draw_legend(canvas, unit)
+    if humans.degraded_reason:
+        _draw_banner(canvas, f'degraded: {humans.degraded_reason}', unit)
+    return canvas
+
+
+def draw_people(image: np.ndarray, humans: Humans) -> np.ndarray:
+    """Return a copy of the image (H, W, 3) uint8 BGR with only the people drawn on it."""
     canvas = image.copy(order='C')
     unit = strokes.unit_of(canvas)
     edges = np.asarray(humans.skeleton.edges, np.int64).reshape(-1, 2)
@@ -45,9 +55,6 @@ def draw_overlay(image: np.ndarray, humans: Humans) -> np.ndarray:
             _draw_bones(canvas, figures, pen)
             _draw_joints(canvas, figures, pen)
     draw_labels(canvas, humans.people, unit)
-    _draw_legend(canvas, unit)
-    if humans.degraded_reason:
-        _draw_banner(canvas, f'degraded: {humans.degraded_reason}', unit)
     return canvas
 
 
