@@ -50,7 +50,9 @@ def run(name: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith(_ROS_MODULES):
             raise
-        return _refuse(name, f'needs ROS 2 and the messages of this package: no module {error.name}')
+        return _refuse(
+            name, f'needs ROS 2 and the messages of this package: no module {error.name}'
+        )
     except KeyboardInterrupt:
         return 130
 
