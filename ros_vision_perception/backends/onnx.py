@@ -32,7 +32,9 @@ class OnnxBackend:
             )
         except Exception as error:  # the runtime raises a dozen unrelated classes
             reason = str(error).splitlines()[0]
-            raise ModelError(f'{path} is not an ONNX model that can be loaded: {reason}') from error
+            raise ModelError(
+                f'{path} is not an ONNX model that can be loaded: {reason}'
+            ) from error
         self._output_names = [output.name for output in self._session.get_outputs()]
 
     @property

@@ -21,6 +21,8 @@ _ANCHORS_PER_CELL = {8: 2, 16: 2, 32: 6}
 # that holds the whole body, straight up along the spine.
 HIP_CENTER, BODY_CIRCLE = 0, 1
 _POINTS = 4
+# Detections of a group are blended from this share of its best score on.
+_BLENDED = 0.8
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def decode(
     keep = np.flatnonzero(logits > np.log(min_score / (1.0 - min_score)))
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits[keep], -100.0, 100.0)))
     coded = boxes[keep].reshape(-1, 2 + _POINTS, 2)
-    anchors = anchor_centers()[keep][:, None] * np.float32(INPUT_SIZE) - 0.5
+    anchors = anchor_centers()[keep][:, None] * np.array(INPUT_SIZE, np.float32) - 0.5
     centers, half_sizes = coded[:, 0] + anchors[:, 0], coded[:, 1] / 2
     corners = np.stack((centers - half_sizes, centers + half_sizes), axis=1)
     image_from_crop = invert_affine(crop_from_image)
@@ -98,21 +100,23 @@ def decode(
 
 
 def weighted_nms(detections: Detections, min_iou: float = 0.3) -> Detections:
-    """Replace each group of overlapping detections by their mean, weighted by score.
+    """Replace each group of overlapping detections by the mean of its best, weighted by score.
 
-    The group keeps its best score. Source: "BlazeFace", section 4 (blending).
+    The group keeps its best score. Source: "BlazeFace", section 4 (blending); there all of the
+    group are blended, but weak guesses of other views would spoil the alignment points.
     """
     order = np.argsort(-detections.scores, kind='stable')
     rest, kept = detections[order], []
     while len(rest):
         group = box_iou(rest.boxes_xyxy[:1], rest.boxes_xyxy)[0] > min_iou
         group[0] = True
-        weights = rest.scores[group] / rest.scores[group].sum()
+        best = rest[group & (rest.scores >= _BLENDED * rest.scores[0])]
+        weights = best.scores / best.scores.sum()
         kept.append(
             Detections(
-                rest.scores[:1],
-                np.tensordot(weights, rest.boxes_xyxy[group], 1)[None],
-                np.tensordot(weights, rest.points_xy[group], 1)[None],
+                best.scores[:1],
+                np.tensordot(weights, best.boxes_xyxy, 1)[None],
+                np.tensordot(weights, best.points_xy, 1)[None],
             )
         )
         rest = rest[~group]

@@ -71,6 +71,11 @@ class Rois:
             np.arctan2(up[:, 0], -up[:, 1]),
         )
 
+    def boxes_xyxy(self) -> np.ndarray:
+        """Return the (N, 4) upright squares, px, of the same centres and sides."""
+        half = self.sides[:, None] / 2
+        return np.concatenate((self.centers_xy - half, self.centers_xy + half), axis=1)
+
     def crop_from_image(self) -> np.ndarray:
         """Return the (N, 2, 3) matrices from image px to input px."""
         scales = INPUT_SIZE / self.sides
@@ -116,7 +121,8 @@ def decode(outputs: dict[str, np.ndarray], rois: Rois, crops_from_image: np.ndar
     Args:
         outputs: 'landmarks' (N, 195) x, y, z px and two logits per landmark; 'person_flag'
             (N, 1) probability; 'heatmap' (N, 39, 64, 64) logits; 'world_landmarks' (N, 117) m.
-        rois: the N squares, and `crops_from_image` (N, 2, 3) their matrices.
+        rois: the N squares.
+        crops_from_image: (N, 2, 3) matrices given to `preprocess`.
     """
     raw = outputs['landmarks'].reshape(-1, _LANDMARKS, 5)
     in_crop = refine(raw[..., :2] / INPUT_SIZE, outputs['heatmap']) * INPUT_SIZE - 0.5

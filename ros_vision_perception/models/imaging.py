@@ -32,7 +32,10 @@ def rgb_crop(frame: Frame, crop_from_image: np.ndarray, size: tuple[int, int]) -
 
 
 def to_tensor(crops: list[np.ndarray], scale: float, offset: float = 0.0) -> np.ndarray:
-    """Stack N >= 1 crops (H, W, 3) uint8 into a (N, 3, H, W) float32 tensor, `x * scale + offset`."""
+    """Stack N >= 1 crops (H, W, 3) uint8 into a (N, 3, H, W) float32 tensor.
+
+    Its values are `x * scale + offset`.
+    """
     height, width, channels = crops[0].shape
     tensor = np.empty((len(crops), channels, height, width), np.float32)
     for planes, crop in zip(tensor, crops, strict=True):

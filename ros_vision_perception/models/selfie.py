@@ -49,4 +49,3 @@ def decode(
         masks=(region,),
         is_instance=False,
     )
-
