@@ -118,7 +118,7 @@ def joints_on_mask(sightings: Sightings, covers: Covers) -> np.ndarray:
     sees although they lie on both masks are in front of j.
     """
     people = len(sightings.track_ids)
-    confident = sightings.people.confidences
+    confident = np.fmax(sightings.people.confidences, 0.0)
     vote = np.where(covers.on_own < 0, 1.0, -confident * (covers.on_own > 0))
     behind = (covers.by_others[..., :people] * vote[..., None]).sum(axis=1)
     return (behind - behind.T) / (1 + np.abs(behind) + np.abs(behind.T))

@@ -22,9 +22,9 @@ EXPLANATIONS = (
     JointState.OUT_OF_IMAGE,
 )
 WEIGHTS = {
-    # What hides a joint of which nothing is known but that it is hidden: the shares add up to one,
-    # so that without masks p_visible is what the pose model says.
-    'prior': (0.0, np.log(0.40), np.log(0.15), np.log(0.30), np.log(0.15)),
+    # What hides a joint of which nothing is known but that it is hidden: the shares of the first
+    # three add up to one, so that without masks p_visible is what the pose model says.
+    'prior': (0.0, np.log(0.45), np.log(0.20), np.log(0.35), -1.0),
     # Log-odds of the pose model.
     'model_sees_it': (1.0, 0.0, 0.0, 0.0, 0.0),
     'model_has_it_in_image': (0.0, 0.0, 0.0, 0.0, -0.5),
@@ -36,7 +36,7 @@ WEIGHTS = {
     # 1 where a segmentation that knows this person shows nobody at all.
     'nobody_there': (-1.5, -1.5, -1.0, 1.5, 0.0),
     # 2 for a joint clearly outside the image, -2 clearly inside.
-    'beyond_border': (-1.0, 0.0, 0.0, 0.0, 3.0),
+    'beyond_border': (0.0, 0.0, 0.0, 0.0, 4.0),
 }
 _WEIGHTS = np.array(list(WEIGHTS.values()))
 # The pose model's log-odds when it found the person but tells nothing about the joint, and when
@@ -177,11 +177,9 @@ def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np
     Returns:
         Below P a person, below P + O an object, P + O where nothing is known.
     """
-    kinds = people.shape[2] * [JointState.OCCLUDED_BY_PERSON] + things.shape[2] * [
-        JointState.OCCLUDED_BY_OBJECT
-    ]
-    covers = np.concatenate((people, things), axis=2)
-    fits = (states[..., None] == np.array(kinds)) | (states == JointState.PREDICTED)[..., None]
-    covers = np.where(fits & (covers >= _COVERED), covers, 0.0)
-    strongest = covers.argmax(axis=2)
-    return np.where(covers.any(axis=2), strongest, len(kinds))
+    predicted = states == JointState.PREDICTED
+    by_person = predicted | (states == JointState.OCCLUDED_BY_PERSON)
+    by_object = predicted | (states == JointState.OCCLUDED_BY_OBJECT)
+    nothing = np.full((*states.shape, 1), _COVERED)
+    covers = (people * by_person[..., None], things * by_object[..., None], nothing)
+    return np.concatenate(covers, axis=2).argmax(axis=2)

@@ -8,7 +8,7 @@ from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 
-IMAGE_SIZE = (640, 480)
+IMAGE_SIZE = (320, 240)
 
 # A standing figure seen from the front, in body heights: x to the figure's left (image right),
 # y down from the crown. Left joints; right ones are mirrored.
@@ -39,8 +39,8 @@ _LIMBS = (
 def figure(
     x: float,
     *,
-    feet_y: float = 440.0,
-    height: float = 300.0,
+    feet_y: float = 220.0,
+    height: float = 150.0,
     phase: float = 0.0,
     skeleton: Skeleton = COCO17,
 ) -> np.ndarray:
@@ -56,29 +56,30 @@ def figure(
     return np.array(joints)
 
 
-def silhouette(
-    joints_xy: np.ndarray,
-    *,
-    skeleton: Skeleton = COCO17,
-    image_size: tuple[int, int] = IMAGE_SIZE,
-) -> np.ndarray:
+def silhouette(joints_xy: np.ndarray, *, skeleton: Skeleton = COCO17) -> np.ndarray:
     """Return the (H, W) bool mask of a figure, as if nothing were in front of it."""
     height = np.ptp(joints_xy[:, 1]) / 0.9
-    rows, columns = np.mgrid[: image_size[1], : image_size[0]]
-    points = np.stack((columns, rows), axis=-1).astype(np.float64)
-    mask = np.zeros(rows.shape, bool)
-    for start_name, end_name, radius in _LIMBS:
+    mask = np.zeros(IMAGE_SIZE[::-1], bool)
+    for start_name, end_name, thickness in _LIMBS:
         start = joints_xy[skeleton.index(start_name)]
-        along = joints_xy[skeleton.index(end_name)] - start
-        length = max(float(along @ along), 1e-9)
-        share = np.clip(((points - start) @ along) / length, 0.0, 1.0)
-        offset = points - start - share[..., None] * along
-        mask |= (offset**2).sum(axis=-1) < (radius * height) ** 2
+        end = joints_xy[skeleton.index(end_name)]
+        _fill_capsule(mask, start, end, thickness * height)
     return mask
 
 
+def _fill_capsule(mask: np.ndarray, start: np.ndarray, end: np.ndarray, radius: float) -> None:
+    low = np.maximum(np.floor(np.minimum(start, end) - radius), 0).astype(int)
+    high = np.maximum(np.ceil(np.maximum(start, end) + radius) + 1, 0).astype(int)
+    part = mask[low[1] : high[1], low[0] : high[0]]
+    rows, columns = np.mgrid[: part.shape[0], : part.shape[1]]
+    points = np.stack((columns, rows), axis=-1) + low - start
+    along = end - start
+    share = np.clip(points @ along / max(float(along @ along), 1e-9), 0.0, 1.0)
+    part |= ((points - share[..., None] * along) ** 2).sum(axis=-1) < radius**2
+
+
 def rectangle(
-    x_min: float, x_max: float, y_min: float = 0.0, y_max: float = IMAGE_SIZE[1]
+    x_min: float, x_max: float, y_min: float = 0, y_max: float = IMAGE_SIZE[1]
 ) -> np.ndarray:
     """Return the (H, W) bool mask of a pillar, table or the like."""
     mask = np.zeros(IMAGE_SIZE[::-1], bool)
