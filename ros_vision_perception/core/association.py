@@ -19,21 +19,20 @@ _BOX_WEIGHT = 0.5
 _AREA_OF_BOX = 0.53
 
 
-def person_scales(boxes_xyxy: np.ndarray) -> np.ndarray:
+def box_scales(boxes_xyxy: np.ndarray) -> np.ndarray:
     """Return the (N,) scales, px, of people in boxes (N, 4): the square root of their area."""
     return np.sqrt(np.maximum(_AREA_OF_BOX * box_areas(boxes_xyxy), 16.0))
 
 
-def assign(benefit: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Return the pairs (P, 2) of rows and columns, ordered by row, with the largest total benefit.
+def assign(benefit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows (P,), ascending, and columns (P,): the pairs with the largest total benefit.
 
     Args:
-        benefit: (N, M), positive where allowed.
-        allowed: (N, M) bool; other pairs are never matched.
+        benefit: (N, M), at least 0; pairs without a benefit are never matched.
     """
-    rows, columns = linear_sum_assignment(np.where(allowed, benefit, 0.0), maximize=True)
-    chosen = allowed[rows, columns]
-    return np.stack((rows[chosen], columns[chosen]), axis=1)
+    rows, columns = linear_sum_assignment(benefit, maximize=True)
+    chosen = benefit[rows, columns] > 0
+    return rows[chosen], columns[chosen]
 
 
 def mask_support(
@@ -59,11 +58,12 @@ def match_masks(
     boxes_xyxy: np.ndarray,
     masks: tuple[BoxMask, ...],
     mask_boxes_xyxy: np.ndarray,
-) -> np.ndarray:
-    """Return the pairs (P, 2) of people (N) and the instance masks (M) that are theirs."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the people (P,) of N and the instance masks (P,) of M that are theirs."""
     support = mask_support(keypoints_xy, confidences, masks)
     overlap = box_iou(boxes_xyxy, mask_boxes_xyxy)
-    return assign(support + _BOX_WEIGHT * overlap, support >= MIN_SUPPORT)
+    benefit = support + _BOX_WEIGHT * overlap
+    return assign(np.where(support >= MIN_SUPPORT, benefit, 0.0))
 
 
 def match_tracks(
@@ -73,8 +73,9 @@ def match_tracks(
     scales: np.ndarray,
     keypoints_xy: np.ndarray,
     boxes_xyxy: np.ndarray,
+    person_scales: np.ndarray,
     sigmas: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Match tracks (T) to detected people (N) by pose and box.
 
     The likeness of a pair is the OKS with each joint's tolerance widened by the variance of its
@@ -88,20 +89,20 @@ def match_tracks(
         scales: (T,) px.
         keypoints_xy: (N, K, 2) px, NaN where the model gave nothing.
         boxes_xyxy: (N, 4) px.
+        person_scales: (N,) px.
         sigmas: (K,) OKS sigmas.
 
     Returns:
-        Pairs (P, 2) of track and person, and the (T, N) benefits, 0 where not allowed.
+        The tracks (P,) and people (P,) of the pairs, and the (T, N) benefits, 0 where not allowed.
     """
-    tolerance = (2.0 * sigmas * scales[:, None]) ** 2
-    precision = tolerance / (tolerance + predicted_variances)
     areas, variances = scales[:, None] ** 2, predicted_variances[:, None]
-    everywhere = np.ones((1, 1, 1))
-    likeness = oks(predicted_xy, keypoints_xy, sigmas, areas, everywhere, variances)
-    likelihood = likeness * precision.mean(axis=1, keepdims=True)
+    likeness = oks(predicted_xy, keypoints_xy, sigmas, areas, np.ones((1, 1, 1)), variances)
+    tolerances = (2 * sigmas) ** 2 * areas
+    precision = tolerances / (tolerances + predicted_variances)
+    likelihood = likeness * (precision.sum(axis=1, keepdims=True) / len(sigmas))
     overlap = box_iou(predicted_boxes, boxes_xyxy)
-    ratio = np.abs(np.log(scales[:, None] / person_scales(boxes_xyxy)))
+    ratio = scales[:, None] / person_scales
     allowed = (likeness >= MIN_LIKENESS) | (overlap >= MIN_IOU)
-    allowed &= ratio <= np.log(MAX_SCALE_RATIO)
+    allowed &= (ratio <= MAX_SCALE_RATIO) & (ratio >= 1 / MAX_SCALE_RATIO)
     benefit = np.where(allowed, likelihood + _BOX_WEIGHT * overlap, 0.0)
-    return assign(benefit, allowed), benefit
+    return *assign(benefit), benefit

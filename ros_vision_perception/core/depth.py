@@ -123,7 +123,7 @@ def locate(
         return Space.unknown(*states.shape)
     near = np.abs(depths.samples_m - depths.people_m[:, None, None]) <= _REACH_M
     depth, spread, count = _median(np.where(near, depths.samples_m, np.nan))
-    has_3d = (states == JointState.VISIBLE) & (count >= _MIN_SAMPLES)
+    has_3d = (states == int(JointState.VISIBLE)) & (count >= _MIN_SAMPLES)
     depth = np.where(has_3d, depth, np.nan)
     noise = _DEPTH_NOISE_M + _DEPTH_NOISE_PER_M * depth**2
     depth_variance = spread**2 + noise**2 + _SKIN_M**2

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ros_vision_perception.core import depth, tracking, visibility
+from ros_vision_perception.core import depth, lifecycle, tracking, visibility
 from ros_vision_perception.core.depth import Space
 from ros_vision_perception.core.filters import Body, body_of, published_variances
+from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.scene import Sightings, sort_out
 from ros_vision_perception.core.skeleton import Skeleton
-from ros_vision_perception.core.tracking import NEVER, Lifetimes, Tracks
+from ros_vision_perception.core.tracking import NEVER, Tracks
 from ros_vision_perception.core.types import (
     CameraModel,
     Humans,
@@ -101,7 +102,7 @@ def step(
     belief = visibility.explain(sightings, surroundings, depths.people_m)
 
     # Who is still there, and where is everybody?
-    tracks = tracking.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
+    tracks = lifecycle.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
     tracks = tracking.observe(tracks, sightings, belief, body, stamp_ns, dt_s)
     space = depth.locate(
         tracks.motion, tracks.scales, belief.states, depths, observation.camera, body
@@ -167,8 +168,8 @@ def _people(
     overlooked = sightings.looked & ~sightings.found
     occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))
     boxes = tracks.boxes_xyxy.astype(np.float32)
-    positions = space.body_positions_m.astype(np.float32)
-    covariances = space.body_covariances.astype(np.float32)
+    positions = np.asarray(space.body_positions_m, np.float32)
+    covariances = np.asarray(space.body_covariances, np.float32)
     return tuple(
         HumanState(
             track_id=int(tracks.ids[row]),
@@ -202,7 +203,7 @@ def _joints(
         'velocity_covariances': space.velocity_covariances,
         'time_since_seen_s': since_ns * 1e-9,
     }
-    table = {name: values.astype(np.float32) for name, values in table.items()}
+    table = {name: np.asarray(values, np.float32) for name, values in table.items()}
     table['states'] = belief.states
     table['occluder_track_ids'] = belief.occluder_track_ids[belief.occluders].astype(np.int32)
     table['has_3d'] = space.has_3d
@@ -217,6 +218,7 @@ def _joints(
 
 def _occluded_fraction(states: np.ndarray) -> np.ndarray:
     """Return the (T,) share of the joints inside the image that something hides."""
-    hidden = (states >= JointState.OCCLUDED_BY_SELF) & (states <= JointState.OCCLUDED_BY_OBJECT)
-    in_image = states != JointState.OUT_OF_IMAGE
+    first, last = int(JointState.OCCLUDED_BY_SELF), int(JointState.OCCLUDED_BY_OBJECT)
+    hidden = (states >= first) & (states <= last)
+    in_image = states != int(JointState.OUT_OF_IMAGE)
     return hidden.sum(axis=1) / np.maximum(in_image.sum(axis=1), 1)

@@ -11,19 +11,18 @@ from ros_vision_perception.core.types import CameraModel
 
 def box_areas(boxes_xyxy: np.ndarray) -> np.ndarray:
     """Return the (...,) areas, px^2, of boxes (..., 4); an inverted box has none."""
-    width = np.maximum(boxes_xyxy[..., 2] - boxes_xyxy[..., 0], 0)
-    height = np.maximum(boxes_xyxy[..., 3] - boxes_xyxy[..., 1], 0)
-    return width * height
+    sizes = np.maximum(boxes_xyxy[..., 2:] - boxes_xyxy[..., :2], 0)
+    return sizes[..., 0] * sizes[..., 1]
 
 
 def box_iou(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Return the (N, M) intersection over union, in [0, 1], of boxes (N, 4) and (M, 4) xyxy px."""
     a, b = np.asarray(boxes_a, np.float64), np.asarray(boxes_b, np.float64)
     top_left = np.maximum(a[:, None, :2], b[None, :, :2])
-    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = box_areas(np.concatenate((top_left, bottom_right), axis=2))
-    union = box_areas(a)[:, None] + box_areas(b)[None] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    sizes = np.maximum(np.minimum(a[:, None, 2:], b[None, :, 2:]) - top_left, 0)
+    shared = sizes[..., 0] * sizes[..., 1]
+    union = box_areas(a)[:, None] + box_areas(b) - shared
+    return shared / np.where(union > 0, union, 1.0)
 
 
 def oks(
@@ -55,9 +54,7 @@ def oks(
     similarity = np.exp(-np.where(usable, squared, 0.0) / scale)
     weights = np.where(usable, weights, 0.0)
     total = weights.sum(axis=2)
-    return np.divide(
-        (weights * similarity).sum(axis=2), total, out=np.zeros_like(total), where=total > 0
-    )
+    return (weights * similarity).sum(axis=2) / np.where(total > 0, total, 1.0)
 
 
 def suppress(overlaps: np.ndarray, scores: np.ndarray, max_overlap: float) -> np.ndarray:

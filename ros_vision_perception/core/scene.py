@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ros_vision_perception.core.association import match_masks, person_scales
+from ros_vision_perception.core.association import box_scales, match_masks
 from ros_vision_perception.core.geometry import oks, suppress
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import Skeleton
@@ -26,6 +26,7 @@ class People:
         has_visibility: (N, K) bool, whether the confidence is a visibility.
         presence: (N, K) float64, P(inside the image), NaN where the model has none.
         boxes_xyxy: (N, 4) float64 px.
+        scales: (N,) float64 px, square root of the person's area.
         person_scores: (N,) float64 in [0, 1].
         masks: N masks of the visible pixels; None where unknown.
     """
@@ -35,6 +36,7 @@ class People:
     has_visibility: np.ndarray
     presence: np.ndarray
     boxes_xyxy: np.ndarray
+    scales: np.ndarray
     person_scores: np.ndarray
     masks: tuple[BoxMask | None, ...]
 
@@ -44,21 +46,23 @@ class People:
     def in_rows(self, rows: np.ndarray) -> 'People':
         """Return T people, taken from `rows` (T,) of these; of nobody where -1: all NaN."""
         masks = (*self.masks, None)
-        nobody = rows < 0
+        somebody = rows >= 0
+        everybody = somebody.all()
 
-        def pick(values: np.ndarray) -> np.ndarray:
-            if not nobody.any():
+        def pick(values: np.ndarray, otherwise: float = np.nan) -> np.ndarray:
+            if everybody:
                 return values[rows]
-            picked = np.full((len(rows), *values.shape[1:]), np.nan)
-            picked[~nobody] = values[rows[~nobody]]
+            picked = np.full((len(rows), *values.shape[1:]), otherwise, values.dtype)
+            picked[somebody] = values[rows[somebody]]
             return picked
 
         return People(
             keypoints_xy=pick(self.keypoints_xy),
             confidences=pick(self.confidences),
-            has_visibility=pick(self.has_visibility) == 1,
+            has_visibility=pick(self.has_visibility, False),
             presence=pick(self.presence),
             boxes_xyxy=pick(self.boxes_xyxy),
+            scales=pick(self.scales),
             person_scores=pick(self.person_scores),
             masks=tuple(masks[row] for row in rows),
         )
@@ -128,16 +132,16 @@ def sort_out(
     person_masks = tuple(masks.masks[index] for index in persons)
     own, strangers, region = list(people.masks), person_masks, None
     if masks.is_instance:
-        pairs = match_masks(
+        matched = match_masks(
             people.keypoints_xy,
             np.fmax(people.confidences, 0.0),
             people.boxes_xyxy,
             person_masks,
             masks.boxes_xyxy[persons],
         )
-        for person, mask in pairs:
+        for person, mask in zip(*matched, strict=True):
             own[person] = person_masks[mask]
-        taken = set(pairs[:, 1])
+        taken = set(matched[1])
         strangers = tuple(m for index, m in enumerate(person_masks) if index not in taken)
     elif person_masks:
         strangers, region = (), person_masks[0]
@@ -168,6 +172,7 @@ def _people(keypoints: Keypoints) -> People:
         has_visibility=told,
         presence=keypoints.presence[rows].astype(np.float64),
         boxes_xyxy=boxes_xyxy,
+        scales=box_scales(boxes_xyxy),
         person_scores=np.fmax(keypoints.person_scores[rows], 0.0).astype(np.float64),
         masks=tuple(_unless_empty(masks[row]) for row in rows),
     )
@@ -177,8 +182,8 @@ def _each_once(people: People, sigmas: np.ndarray) -> People:
     """Drop poses that repeat a better one."""
     if len(people) < 2:
         return people
-    joints_xy, areas = people.keypoints_xy, person_scales(people.boxes_xyxy) ** 2
-    alike = oks(joints_xy, joints_xy, sigmas, areas, np.ones((1, 1, 1)))
+    joints_xy = people.keypoints_xy
+    alike = oks(joints_xy, joints_xy, sigmas, people.scales**2, np.ones((1, 1, 1)))
     return people.in_rows(np.sort(suppress(alike, people.person_scores, _SAME_POSE)))
 
 

@@ -1,17 +1,11 @@
-"""The life of a track: how it begins, is confirmed, survives being hidden, and ends.
+"""People followed from image to image: tracks begin, move, are matched, and learn what is seen."""
 
-Whether a track is a person who is still there is a probability that time changes, not the number
-of frames: it rises towards 1 while the person is seen and halves every so many seconds while they
-are not, quickly for somebody who walked out of the image, slowly for somebody who is hidden.
-"""
-
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ros_vision_perception.core import filters
-from ros_vision_perception.core.association import match_tracks, person_scales
-from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.filters import Body, JointMotion
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
@@ -19,45 +13,14 @@ from ros_vision_perception.core.types import JointState, TrackState
 from ros_vision_perception.core.visibility import Belief
 
 NEVER = -1
-# Existence of a track at birth per person score; from where on it is confirmed, LOST, forgotten.
-BIRTH, CONFIRMED, LOST, FORGOTTEN = 0.5, 0.8, 0.5, 0.1
-# No single sighting, however long the wait before it, counts for more time than this.
-_MAX_SIGHTING_S = 0.25
-# A person counts as hidden when this share of the joints is behind somebody or something, and as
-# leaving when this share of the joints last seen is now within so many scales of the border.
-_HIDDEN_SHARE, _LEAVING_SHARE, _BORDER = 0.3, 0.5, 0.15
+# Existence of a new track per person score, and that below which a track ends.
+_BIRTH, _FORGOTTEN = 0.5, 0.1
+# Benefit of the explanation that a pose is somebody new, for the confidence in the identity.
+_NEWCOMER = 0.02
 # Size changes slowly: a half-hidden person does not shrink.
 _SCALE_MEMORY_S = 1.0
 # Masks are hardly ever right to the pixel.
 _MIN_TOLERANCE_PX = 1.5
-# Benefit of the explanation that a pose is somebody new, for the confidence in the identity.
-_NEWCOMER = 0.02
-
-
-@dataclass(frozen=True)
-class Lifetimes:
-    """How fast tracks are confirmed and given up, seconds.
-
-    Attributes:
-        confirm_s: time constant with which a clearly seen person is believed in.
-        hidden_s: half-life of a person who was last seen going behind something.
-        open_s: half-life of a person who vanished in plain view.
-        border_s: half-life of a person who was about to leave the image.
-        tentative_s: half-life of somebody not yet confirmed.
-    """
-
-    confirm_s: float = 0.2
-    hidden_s: float = 2.0
-    open_s: float = 1.0
-    border_s: float = 0.25
-    tentative_s: float = 0.15
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            if not getattr(self, field.name) > 0:
-                raise ConfigurationError(
-                    f'{field.name}: got {getattr(self, field.name)}, expected more than 0 s'
-                )
 
 
 @dataclass(frozen=True)
@@ -114,7 +77,7 @@ def no_tracks(joints: int) -> Tracks:
 
 def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
     """Move everyone who is not forgotten on by `dt_s` seconds."""
-    kept = tracks.existence >= FORGOTTEN
+    kept = tracks.existence >= _FORGOTTEN
     tracks = tracks if kept.all() else take(tracks, kept)
     motion = filters.predict(tracks.motion, body, tracks.scales, dt_s)
     shift = (motion.positions_xy - tracks.motion.positions_xy).mean(axis=1)
@@ -128,16 +91,16 @@ def match(tracks: Tracks, people: People, body: Body) -> tuple[np.ndarray, Track
         (T,) index of the person, -1 for nobody; and the tracks with their identity no surer than
         the benefit of the match against all others and against a newcomer.
     """
-    pairs, benefit = match_tracks(
+    track, person, benefit = match_tracks(
         tracks.motion.positions_xy,
         tracks.motion.covariances[..., 0],
         tracks.boxes_xyxy,
         tracks.scales,
         people.keypoints_xy,
         people.boxes_xyxy,
+        people.scales,
         body.sigmas,
     )
-    track, person = pairs.T
     rows = np.full(len(tracks), -1)
     rows[track] = person
     chosen = benefit[track, person]
@@ -168,18 +131,18 @@ def admit(
     if not is_new.any():
         return tracks, rows
     new = np.flatnonzero(is_new)
-    joints_xy, scales = people.keypoints_xy[new], person_scales(people.boxes_xyxy[new])
+    joints_xy, scales = people.keypoints_xy[new], people.scales[new]
     begun = Tracks(
         ids=next_id + np.arange(len(new)),
-        states=np.full(len(new), TrackState.TENTATIVE, np.uint8),
+        states=np.full(len(new), int(TrackState.TENTATIVE), np.uint8),
         born_ns=np.full(len(new), stamp_ns),
         updated_ns=np.full(len(new), stamp_ns),
-        existence=BIRTH * people.person_scores[new],
+        existence=_BIRTH * people.person_scores[new],
         identity=np.ones(len(new)),
         scales=scales,
         boxes_xyxy=people.boxes_xyxy[new],
         motion=filters.begin(joints_xy, body, scales),
-        joint_states=np.full(joints_xy.shape[:2], JointState.UNKNOWN, np.uint8),
+        joint_states=np.full(joints_xy.shape[:2], int(JointState.UNKNOWN), np.uint8),
         seen_ns=np.full(joints_xy.shape[:2], NEVER),
     )
     return join(tracks, begun), np.concatenate((rows, new))
@@ -212,7 +175,7 @@ def sight(
         people=ordered,
         found=rows >= 0,
         positions_xy=positions,
-        in_image=np.all((positions > -0.5) & (positions < np.array(image_size) - 0.5), axis=-1),
+        in_image=np.all((positions > -0.5) & (positions + 0.5 < image_size), axis=-1),
         tolerances=np.maximum(body.sigmas * tracks.scales[:, None], _MIN_TOLERANCE_PX),
         scales=tracks.scales,
         image_size=image_size,
@@ -220,72 +183,16 @@ def sight(
     )
 
 
-def live(
-    tracks: Tracks,
-    sightings: Sightings,
-    belief: Belief,
-    lifetimes: Lifetimes,
-    stamp_ns: int,
-    dt_s: float,
-) -> Tracks:
-    """Update who exists and in which state they are.
-
-    Args:
-        tracks: T tracks, predicted to the time of the image.
-        sightings: of them in the image.
-        belief: about their joints.
-        lifetimes: how fast tracks are confirmed and given up.
-        stamp_ns: time of the image.
-        dt_s: time since the last image.
-    """
-    found, tentative = sightings.found, tracks.states == TrackState.TENTATIVE
-    hidden, leaving = is_hidden(tracks, belief), is_leaving(tracks, sightings.image_size)
-    half_lives = np.where(hidden, lifetimes.hidden_s, lifetimes.open_s)
-    half_lives = np.where(leaving, lifetimes.border_s, half_lives)
-    half_lives = np.where(tentative, lifetimes.tentative_s, half_lives)
-    half_lives = half_lives if sightings.looked else np.full(len(tracks), lifetimes.hidden_s)
-    gap_s = np.minimum((stamp_ns - tracks.updated_ns) * 1e-9, _MAX_SIGHTING_S)
-    score = np.where(found, sightings.people.person_scores, 0.0)
-    risen = 1 - (1 - tracks.existence) * np.exp(-score * gap_s / lifetimes.confirm_s)
-    existence = np.where(found, risen, tracks.existence * 0.5 ** (dt_s / half_lives))
-
-    believed_hidden = hidden & ~leaving & sightings.looked
-    states = np.where(believed_hidden, int(TrackState.OCCLUDED), tracks.states)
-    states = np.where(existence < LOST, int(TrackState.LOST), states)
-    states = np.where(found, int(TrackState.CONFIRMED), states)
-    unsure = tentative & (existence < CONFIRMED)
-    states = np.where(unsure, int(TrackState.TENTATIVE), states)
-    return replace(tracks, existence=existence, states=states.astype(np.uint8))
-
-
-def is_hidden(tracks: Tracks, belief: Belief) -> np.ndarray:
-    """Return (T,) bool: partly behind something when last sighted, or behind somebody now."""
-    states = tracks.joint_states
-    last = (states == JointState.OCCLUDED_BY_PERSON) | (states == JointState.OCCLUDED_BY_OBJECT)
-    hidden = np.maximum(last.sum(axis=1), (belief.covered >= 0.5).sum(axis=1))
-    return hidden >= _HIDDEN_SHARE * states.shape[1]
-
-
-def is_leaving(tracks: Tracks, image_size: tuple[int, int]) -> np.ndarray:
-    """Return (T,) bool: most of what was last seen is at the border of the image or beyond."""
-    seen = tracks.joint_states == JointState.VISIBLE
-    seen |= ~seen.any(axis=1, keepdims=True)
-    margin = _BORDER * tracks.scales[:, None, None]
-    position = tracks.motion.positions_xy
-    inside = ((position > margin) & (position < np.array(image_size) - margin)).all(axis=-1)
-    return (seen & ~inside).sum(axis=1) >= _LEAVING_SHARE * seen.sum(axis=1)
-
-
 def observe(
     tracks: Tracks, sightings: Sightings, belief: Belief, body: Body, stamp_ns: int, dt_s: float
 ) -> Tracks:
     """Take in where the people who were found are, and which of their joints were seen."""
     people, found = sightings.people, sightings.found
-    visible = belief.states == JointState.VISIBLE
+    visible = belief.states == int(JointState.VISIBLE)
     gap_s = (stamp_ns - tracks.updated_ns) * 1e-9
     visible_share = visible.sum(axis=1) / visible.shape[1]
     trust = (1 - np.exp(-gap_s / _SCALE_MEMORY_S)) * visible_share
-    growth = np.where(found, person_scales(people.boxes_xyxy) / tracks.scales, 1.0)
+    growth = np.where(found, people.scales / tracks.scales, 1.0)
     return replace(
         tracks,
         updated_ns=np.where(found, stamp_ns, tracks.updated_ns),

@@ -177,9 +177,9 @@ def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np
     Returns:
         Below P a person, below P + O an object, P + O where nothing is known.
     """
-    predicted = states == JointState.PREDICTED
-    by_person = predicted | (states == JointState.OCCLUDED_BY_PERSON)
-    by_object = predicted | (states == JointState.OCCLUDED_BY_OBJECT)
+    predicted = states == int(JointState.PREDICTED)
+    by_person = predicted | (states == int(JointState.OCCLUDED_BY_PERSON))
+    by_object = predicted | (states == int(JointState.OCCLUDED_BY_OBJECT))
     nothing = np.full((*states.shape, 1), _COVERED)
     covers = (people * by_person[..., None], things * by_object[..., None], nothing)
     return np.concatenate(covers, axis=2).argmax(axis=2)
