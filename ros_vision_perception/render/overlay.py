@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ros_vision_perception.core.types import Humans, HumanState, JointState
+from ros_vision_perception.core.types import Humans, HumanState, JointState, TrackState
 from ros_vision_perception.render import strokes
 from ros_vision_perception.render.labels import draw_labels
 from ros_vision_perception.render.legend import legend
@@ -18,6 +18,8 @@ from ros_vision_perception.render.strokes import DARK
 
 # The ellipse holds 86 % of a normal distribution.
 _ELLIPSE_SIGMAS = 2.0
+# Half its length, relative to the height of the person.
+_WIDEST_ELLIPSE = 0.25
 # People lower than this, at 640 x 480, are drawn with a finer pen.
 _SMALL_PX = 160
 # Radius of a joint with the full pen; that of joints close together (face, hand) is smaller.
@@ -47,8 +49,10 @@ def draw_people(image: np.ndarray, humans: Humans) -> np.ndarray:
     canvas = image.copy(order='C')
     unit = strokes.unit_of(canvas)
     edges = np.asarray(humans.skeleton.edges, np.int64).reshape(-1, 2)
+    # Where a lost person's joints are, nobody knows: they have a label only.
+    known = [human for human in humans.people if human.track_state != TrackState.LOST]
     for small, pen in ((True, 0.5 * unit), (False, unit)):
-        people = [human for human in humans.people if _is_small(human, unit) == small]
+        people = [human for human in known if _is_small(human, unit) == small]
         if people:
             figures = _Figures.of(people, edges, pen)
             _draw_ellipses(canvas, figures, pen)
@@ -70,12 +74,14 @@ class _Figures:
     points_xy: np.ndarray  # (M, 2) px
     covariances: np.ndarray  # (M, 2, 2) px^2
     radii: np.ndarray  # (M,) px
+    heights: np.ndarray  # (M,) px, of the joint's person
     edges: np.ndarray  # (E, 2) indices of joints
 
     @classmethod
     def of(cls, people: list[HumanState], edges: np.ndarray, pen: float) -> '_Figures':
         points = np.concatenate([human.joints.keypoints_xy for human in people])
-        starts = np.arange(len(people)) * len(people[0].joints)
+        joints = len(people[0].joints)
+        starts = np.arange(len(people)) * joints
         edges = (edges + starts[:, None, None]).reshape(-1, 2)
         known = np.isfinite(points).all(axis=1)
         edges = edges[known[edges].all(axis=1)]
@@ -89,6 +95,7 @@ class _Figures:
             points[known].astype(np.float64),
             np.concatenate([human.joints.covariances_px for human in people])[known],
             radii[known],
+            np.repeat([human.box_xyxy[3] - human.box_xyxy[1] for human in people], joints)[known],
             (np.cumsum(known) - 1)[edges],
         )
 
@@ -130,8 +137,9 @@ def _draw_ellipses(canvas: np.ndarray, figures: _Figures, pen: float) -> None:
     drawn &= np.isfinite(figures.covariances).all(axis=(1, 2))
     variances, axes = np.linalg.eigh(figures.covariances[drawn])
     lengths = _ELLIPSE_SIGMAS * np.sqrt(np.maximum(variances, 0.0))
-    # Smaller than its ring or wider than the image, it tells nothing.
-    tells = (lengths[:, 1] > 1.5 * figures.radii[drawn]) & (lengths[:, 1] < max(canvas.shape))
+    # Smaller than its ring, or so wide that it could be any joint, it tells nothing.
+    widest = _WIDEST_ELLIPSE * figures.heights[drawn]
+    tells = (lengths[:, 1] > 1.5 * figures.radii[drawn]) & (lengths[:, 1] < widest)
     outlines = np.einsum('nij,nj,pj->npi', axes, lengths, strokes.UNIT_CIRCLE)
     outlines += figures.points_xy[drawn][:, None]
     for state in figures.present():

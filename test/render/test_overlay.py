@@ -161,6 +161,25 @@ def test_people_partly_or_wholly_outside_are_drawn_as_far_as_they_are_inside() -
         assert picture.shape == (480, 640, 3)
 
 
+def test_lost_person_has_a_label_but_no_joints() -> None:
+    lost = replace(a_person(JointState.PREDICTED), track_state=TrackState.LOST)
+    picture = draw_overlay(black(), humans(lost))
+    x, y = grid_of_joints()[-1].astype(int)
+    assert not picture[y - 8 : y + 9, x - 8 : x + 9].any()
+    assert picture[:60].any()
+
+
+def test_ellipse_wider_than_the_person_is_left_out() -> None:
+    bones = replace(COCO17, edges=((15, 16),))
+    spread = np.full((JOINTS, 2, 2), np.diag([1e6, 1e6]), np.float32)
+    human = with_joints(a_person(JointState.PREDICTED), covariances_px=spread)
+    without = with_joints(human, covariances_px=spread * np.float32(np.nan))
+    np.testing.assert_array_equal(
+        draw_overlay(black(), replace(humans(human), skeleton=bones)),
+        draw_overlay(black(), replace(humans(without), skeleton=bones)),
+    )
+
+
 def test_degraded_result_says_so_on_top() -> None:
     fine, degraded = (
         draw_overlay(black(), humans(reason=reason)) for reason in ('', 'no masks for 0.2 s')

@@ -86,6 +86,11 @@ class Cutout:
     joints_xy: np.ndarray
     states: np.ndarray
 
+    @property
+    def area(self) -> float:
+        """Area of what is opaque, px^2."""
+        return float(self.alpha.sum() / 255)
+
     def mirrored(self) -> 'Cutout':
         """Return the mirror image: left joints become right ones."""
         flip = BLAZEPOSE33.flip_indices

@@ -34,14 +34,14 @@ class Truth:
         joints_xy: (N, K, 2) float64 px; NaN where the photograph does not show the joint.
         states: (N, K) uint8, a JointState; UNKNOWN where nothing is known.
         occluders: (N, K) int, index of the person who hides the joint, -1 where nobody does.
-        sizes_px: (N,) float64, side of the square in which the person was photographed, px.
+        areas_px2: (N,) float64, area of the person as photographed, hidden parts included.
     """
 
     skeleton: Skeleton
     joints_xy: np.ndarray
     states: np.ndarray
     occluders: np.ndarray
-    sizes_px: np.ndarray
+    areas_px2: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Scene:
             occluders[hidden] = front.person
         outside = ((points < -0.5) | (points >= np.array(self.size) - 0.5)).any(axis=1)
         states[known & outside], occluders[outside] = JointState.OUT_OF_IMAGE, -1
-        return points, states, occluders, np.array(matrix[0, 0] * len(layer.cutout.alpha))
+        return points, states, occluders, matrix[0, 0] ** 2 * layer.cutout.area
 
 
 def _phase(index: int) -> float:
