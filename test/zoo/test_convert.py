@@ -151,3 +151,30 @@ def test_sparse_blocks_are_put_where_they_belong() -> None:
         block_map=[1],
     )
     np.testing.assert_array_equal(dense, [[0, 0, 1, 2], [3, 4, 0, 0]])
+
+
+def spread_and_convolve(net: Any) -> tuple[int, int]:
+    """Add DepthToSpace, a convolution of each channel and a 1x1 one; returns first and last."""
+    spread = net.add('DEPTH_TO_SPACE', [net.input], (1, 8, 12, 2), BlockSize=2)
+    options = {'StrideH': 2, 'StrideW': 2, 'DilationHFactor': 1, 'DilationWFactor': 1}
+    inputs = [spread, net.constant(np.ones((1, 3, 3, 2)))]
+    each = net.add('DEPTHWISE_CONV_2D', inputs, SHAPE, DepthMultiplier=1, Padding=0, **options)
+    return spread, convolve(net, each, 1, SHAPE, padding=0)
+
+
+def test_depth_to_space_stays_only_where_it_is_wanted(network: NewNetwork) -> None:
+    net = network((1, 4, 6, 8))
+    spread, output = spread_and_convolve(net)
+    data = net.finish(spread, output)
+
+    assert operators(convert(data, {'map': f't{output}'}, {})) == ['Conv', 'Conv']
+    both = convert(data, {'spread': f't{spread}', 'map': f't{output}'}, {})
+    assert operators(both) == ['DepthToSpace', 'Conv', 'Conv']
+
+
+def test_no_constant_is_stored_that_no_operator_uses(network: NewNetwork) -> None:
+    net = network((1, 4, 6, 8))
+    _, output = spread_and_convolve(net)
+    graph = onnx.load_from_string(convert(net.finish(output), {'map': f't{output}'}, {})).graph
+    used = {name for node in graph.node for name in node.input}
+    assert {constant.name for constant in graph.initializer} == used - {'image'}

@@ -84,6 +84,13 @@ CASES: dict[str, Callable[[Network], int]] = {
     'convolution, dilated': lambda net: convolve(
         net, net.input, (5, 3, 3, 4), (7, 6), DilationHFactor=2, DilationWFactor=3, Padding=SAME
     ),
+    'convolution with a single filter, even size': lambda net: convolve(
+        net, pad(net, net.input, (10, 9)), (1, 3, 4, 4), (8, 6),
+        Padding=VALID, FusedActivationFunction=RELU,
+    ),
+    'convolution with a single filter, odd size': lambda net: convolve(
+        net, net.input, (1, 3, 3, 4), (7, 6), Padding=SAME
+    ),
     'convolution, between -1 and 1': lambda net: convolve(
         net, net.input, (5, 1, 1, 4), (7, 6), FusedActivationFunction=RELU_N1_TO_1
     ),
@@ -108,6 +115,9 @@ CASES: dict[str, Callable[[Network], int]] = {
     ),
     'sum of two activations, ReLU': lambda net: net.add(
         'ADD', [net.input, sigmoid(net, net.input)], INPUT, FusedActivationFunction=RELU
+    ),
+    'sum of two activations, ReLU6': lambda net: net.add(
+        'ADD', [net.input, sigmoid(net, net.input)], INPUT, FusedActivationFunction=RELU6
     ),
     'product with a constant per channel': lambda net: net.add(
         'MUL', [net.input, net.constant(values(4))], INPUT
@@ -177,3 +187,36 @@ def test_enlargement_gives_what_litert_gives(
     if then_convolve:
         output = convolve(net, output, (5, 1, 1, 4), size, FusedActivationFunction=RELU6)
     compare(net.finish(output), output, tolerance=1e-4)
+
+
+@pytest.mark.parametrize(
+    ('kernel', 'padding', 'zeros', 'size'),
+    [
+        ((3, 3), SAME, False, (7, 6)),
+        ((5, 4), SAME, False, (7, 6)),
+        ((3, 3), VALID, False, (6, 5)),
+        ((3, 3), VALID, True, (8, 7)),
+        ((2, 5), SAME, True, (9, 8)),
+    ],
+)
+def test_convolution_of_each_channel_after_depth_to_space_gives_what_litert_gives(
+    kernel: tuple[int, int],
+    padding: int,
+    zeros: bool,
+    size: tuple[int, int],
+    network: NewNetwork,
+) -> None:
+    net = network(INPUT)
+    deep = convolve(net, net.input, (16, 1, 1, 4), (7, 6))
+    source = net.add('DEPTH_TO_SPACE', [deep], (1, 14, 12, 4), BlockSize=2)
+    if zeros:
+        source = pad(net, source, (17, 15))
+    inputs = [source, net.constant(values(1, *kernel, 4)), net.constant(values(4))]
+    strides = {'StrideH': 2, 'StrideW': 2, 'DilationHFactor': 1, 'DilationWFactor': 1}
+    source = net.add(
+        'DEPTHWISE_CONV_2D', inputs, (1, *size, 4), DepthMultiplier=1, Padding=padding, **strides
+    )
+    output = convolve(net, source, (5, 1, 1, 4), size)
+    data = net.finish(output)
+    assert b'DepthToSpace' not in convert(data, {'map': f't{output}'}, {})
+    compare(data, output, tolerance=1e-4)

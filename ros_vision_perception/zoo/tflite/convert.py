@@ -9,7 +9,7 @@ from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.tflite.builder import GraphBuilder
 from ros_vision_perception.zoo.tflite.operators import OPERATORS
 from ros_vision_perception.zoo.tflite.reader import Graph, Operator, read
-from ros_vision_perception.zoo.tflite.rewrite import enlarge_last
+from ros_vision_perception.zoo.tflite.rewrite import absorb_depth_to_space, enlarge_last
 
 # Runtimes since 2022 read these.
 _OPERATOR_SET, _IR_VERSION = 17, 8
@@ -39,7 +39,8 @@ def convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]
     for operator in _needed(graph, set(tensors.values())):
         _convert_operator(builder, operator)
     names = {builder.name(tensor): name for name, tensor in tensors.items()}
-    enlarge_last(builder.nodes, builder.initializers, names)
+    enlarge_last(builder, names)
+    absorb_depth_to_space(builder, names)
     names[builder.name(graph.inputs[0])] = INPUT_NAME
     for node in builder.nodes:
         node.input[:] = [names.get(name, name) for name in node.input]
@@ -78,13 +79,18 @@ def _convert_operator(builder: GraphBuilder, operator: Operator) -> None:
 def _serialize(
     builder: GraphBuilder, graph: Graph, tensors: Mapping[str, int], metadata: Mapping[str, str]
 ) -> bytes:
+    used = {name for node in builder.nodes for name in node.input}
     model = helper.make_model(
         helper.make_graph(
             builder.nodes,
             'network',
             [_value_info(INPUT_NAME, graph.tensors[graph.inputs[0]].shape)],
             [_value_info(name, graph.tensors[tensor].shape) for name, tensor in tensors.items()],
-            [numpy_helper.from_array(*item[::-1]) for item in builder.initializers.items()],
+            [
+                numpy_helper.from_array(values, name)
+                for name, values in builder.initializers.items()
+                if name in used
+            ],
         ),
         opset_imports=[helper.make_opsetid('', _OPERATOR_SET)],
         ir_version=_IR_VERSION,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 import struct
+from typing import Any
 
 import numpy as np
 import tflite
@@ -47,23 +48,47 @@ def depthwise_convolution(builder: GraphBuilder, operator: Operator) -> None:
 
 
 def _convolve(builder: GraphBuilder, operator: Operator, weights: np.ndarray, group: int) -> None:
-    options, tensor = operator.options, operator.inputs[0]
-    kernel = weights.shape[2], weights.shape[3]
-    strides = options.StrideH(), options.StrideW()
+    options, tensor, output = operator.options, operator.inputs[0], operator.outputs[0]
+    kernel, strides = weights.shape[2:], (options.StrideH(), options.StrideW())
     dilations = options.DilationHFactor(), options.DilationWFactor()
     source, padding = builder.unpadded(tensor)
     same = same_padding(builder.shape(tensor)[1:3], kernel, strides, dilations, options.Padding())
-    output = builder.add(
-        'Conv',
-        [source, builder.initializer(weights), *_bias(builder, operator)],
-        operator.outputs[0],
-        kernel_shape=kernel,
-        strides=strides,
-        dilations=dilations,
-        group=group,
-        pads=[outer + inner for outer, inner in zip(padding, same, strict=True)],
-    )
-    activate(builder, output, options.FusedActivationFunction(), operator.outputs[0])
+    attributes: dict[str, Any] = {
+        'strides': strides,
+        'dilations': dilations,
+        'group': group,
+        'pads': [outer + inner for outer, inner in zip(padding, same, strict=True)],
+    }
+    _, height, width, filters = builder.shape(output)
+    is_plain = group == 1 and strides == dilations == (1, 1) and max(kernel) > 1
+    if filters == 1 and is_plain and height % 2 == width % 2 == 0:
+        result = _convolve_in_phases(builder, operator, source, weights, attributes)
+    else:
+        inputs = [source, builder.initializer(weights), *_bias(builder, operator)]
+        result = builder.add('Conv', inputs, output, kernel_shape=kernel, **attributes)
+    activate(builder, result, options.FusedActivationFunction(), output)
+
+
+def _convolve_in_phases(
+    builder: GraphBuilder,
+    operator: Operator,
+    source: str,
+    weights: np.ndarray,
+    attributes: dict[str, Any],
+) -> str:
+    """Convolve with a single filter by four that each give every other row and column.
+
+    Runtimes compute eight or more filters at once, whether there are as many or not.
+    """
+    _, channels, height, width = weights.shape
+    phases = np.zeros((2, 2, channels, height + 1, width + 1), weights.dtype)
+    for y, x in np.ndindex(2, 2):
+        phases[y, x, :, y : y + height, x : x + width] = weights[0]
+    phases = phases.reshape(4, *phases.shape[2:])
+    attributes = {**attributes, 'kernel_shape': phases.shape[2:], 'strides': (2, 2)}
+    inputs = [source, builder.initializer(phases), *_bias(builder, operator, repeat=4)]
+    image = builder.add('Conv', inputs, operator.outputs[0], **attributes)
+    return builder.add('DepthToSpace', [image], operator.outputs[0], blocksize=2, mode='DCR')
 
 
 def transposed_convolution(builder: GraphBuilder, operator: Operator) -> None:
@@ -89,7 +114,7 @@ def transposed_convolution(builder: GraphBuilder, operator: Operator) -> None:
     )
 
 
-def _bias(builder: GraphBuilder, operator: Operator) -> list[str]:
+def _bias(builder: GraphBuilder, operator: Operator, repeat: int = 1) -> list[str]:
     if len(operator.inputs) < 3 or operator.inputs[2] < 0:
         return []
-    return [builder.initializer(builder.constant(operator.inputs[2]))]
+    return [builder.initializer(np.tile(builder.constant(operator.inputs[2]), repeat))]

@@ -45,10 +45,27 @@ def binary(op_type: str) -> Callable[[GraphBuilder, Operator], None]:
     def convert(builder: GraphBuilder, operator: Operator) -> None:
         rank = len(builder.shape(operator.outputs[0]))
         inputs = [_operand(builder, tensor, rank) for tensor in operator.inputs]
+        function = operator.options.FusedActivationFunction()
         output = builder.add(op_type, inputs, operator.outputs[0])
-        activate(builder, output, operator.options.FusedActivationFunction(), operator.outputs[0])
+        if rank == 4 and function in _CLIPS:
+            output = _convolve_with_ones(builder, output, operator.outputs[0])
+        activate(builder, output, function, operator.outputs[0])
 
     return convert
+
+
+def _convolve_with_ones(builder: GraphBuilder, source: str, tensor: int) -> str:
+    """Return a node output that equals `source`, but is that of a convolution.
+
+    ONNX Runtime keeps images in blocks of channels from one convolution to the next, and can
+    limit values within one. For a Clip that stands alone it unpacks and packs the image.
+    """
+    channels = builder.shape(tensor)[3]
+    ones = builder.initializer(np.ones((channels, 1, 1, 1), np.float32))
+    return builder.add(
+        'Conv', [source, ones], tensor,
+        kernel_shape=(1, 1), strides=(1, 1), dilations=(1, 1), group=channels, pads=(0, 0, 0, 0),
+    )  # fmt: skip
 
 
 def _operand(builder: GraphBuilder, tensor: int, rank: int) -> str:

@@ -100,7 +100,7 @@ def _resize_bilinear(builder: GraphBuilder, operator: Operator) -> None:
 
 
 def _factor(before: int, after: int) -> float:
-    """Return the factor that, multiplied and rounded down as ONNX does, gives the length wanted."""
+    """Return the factor that gives the wanted length when ONNX multiplies and rounds down."""
     factor = np.float32(after / before)
     if int(factor * np.float32(before)) < after:
         factor = np.nextafter(factor, np.float32(np.inf))
