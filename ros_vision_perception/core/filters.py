@@ -7,7 +7,7 @@ uncertain, so that predict and update are closed formulas over arrays (T people,
 Lengths are measured in the person's scale: the square root of the area, some 0.8 m.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 import math
 
@@ -116,39 +116,50 @@ def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotio
 def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) -> JointMotion:
     """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows.
 
-    Uhlenbeck and Ornstein, "On the theory of the Brownian motion", 1930.
+    With the position x and velocity v of a joint and the velocity u of the body,
+    `x' = x + reach v + slip u` and `v' = kept v + lost u`, plus what the joint does by itself
+    (Uhlenbeck and Ornstein, "On the theory of the Brownian motion", 1930).
     """
     memory = VELOCITY_MEMORY_S
     kept, lost = math.exp(-dt_s / memory), -math.expm1(-dt_s / memory)
-    reach = memory * lost  # how far a fading velocity of 1 px/s still goes, px
+    reach = memory * lost
     slip = dt_s - reach
-    # The three entries of a covariance: how they change, what the joint's own restlessness adds,
-    # and what the uncertain velocity of the body adds.
-    transition = np.array([[1, 0, 0], [2 * reach, kept, 0], [reach**2, kept * reach, kept**2]])
-    drift = max(2 * slip - memory * lost**2, 0.0)
-    restless = np.array([memory * drift, memory * lost**2, lost * (1 + kept)])
-    common_uncertain = np.array([slip**2, slip * lost, lost**2])
-
     own_variance = (body.mobility * scales[:, None]) ** 2  # (T, K)
     common, common_variance = _body_velocity(motion, own_variance)
-    own = motion.velocities - common
+    # From the covariances xx, xv, vv, xu, uu = vu to those of x' and v'.
+    transition = np.array(
+        [
+            [1.0, 0.0, 0.0],
+            [2 * reach, kept, 0.0],
+            [reach**2, reach * kept, kept**2],
+            [2 * slip, lost, 0.0],
+            [slip**2 + 2 * reach * slip, reach * lost + slip, lost**2 + 2 * kept * lost],
+        ]
+    )
+    drift = max(2 * slip - memory * lost**2, 0.0)
+    restless = np.array([memory * drift, memory * lost**2, lost * (1 + kept)])
+    covariances = np.empty((*own_variance.shape, 5))
+    covariances[..., :3] = motion.covariances
+    covariances[..., 4] = np.minimum(common_variance, motion.covariances[..., 2])
+    covariances[..., 3] = covariances[..., 1] * covariances[..., 4] / covariances[..., 2]
     return JointMotion(
-        motion.positions_xy + common * dt_s + own * reach,
-        common + own * kept,
-        motion.covariances @ transition
-        + own_variance[..., None] * restless
-        + common_variance[..., None] * common_uncertain,
+        motion.positions_xy + reach * motion.velocities + slip * common,
+        kept * motion.velocities + lost * common,
+        covariances @ transition + own_variance[..., None] * restless,
     )
 
 
 def _body_velocity(motion: JointMotion, own_variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bodies' velocities (T, 1, 2) px/s and their variances (T, 1).
 
-    Each joint tells it as well as its velocity is known and as little as it moves by itself.
+    Each joint tells it as well as its velocity is known and as little as it moves by itself. What
+    is more uncertain about a velocity than the joint's own wandering, all joints have in common.
     """
-    weights = 1.0 / (motion.covariances[..., 2] + own_variance)
+    variance = motion.covariances[..., 2]
+    weights = 1.0 / (variance + own_variance)
     total = weights.sum(axis=1, keepdims=True)
-    return (weights[:, None] @ motion.velocities) / total[..., None], 1.0 / total
+    shared = (weights * np.maximum(variance - own_variance, 0.0)).sum(axis=1, keepdims=True)
+    return (weights[:, None] @ motion.velocities) / total[..., None], (1.0 + shared) / total
 
 
 def absorb(
@@ -170,13 +181,8 @@ def absorb(
         dt_s: time since the last image.
     """
     variances = guess_variances(probabilities, body, scales, dt_s)
-    known = np.isfinite(detected_xy[..., 0])
-    seen = probabilities[..., 0] * known
-    gains = motion.covariances[..., 0] / (motion.covariances[..., 0] + variances)
-    innovations = np.where(known[..., None], detected_xy - motion.positions_xy, 0.0)
-    shift = body_shift(motion.positions_xy, gains[..., None] * innovations, seen, body, scales)
-    # The body moves what is not seen; what the model guesses there counts only after that.
-    motion = replace(motion, positions_xy=motion.positions_xy + (1 - seen)[..., None] * shift)
+    seen = probabilities[..., 0] * np.isfinite(detected_xy[..., 0])
+    motion = follow_body(motion, update(motion, detected_xy, variances), seen, body, scales)
     return update(motion, detected_xy, _doubt(motion, detected_xy, variances, seen))
 
 
@@ -188,7 +194,7 @@ def guess_variances(
     Successive errors are alike for `ERROR_MEMORY_S`; at a higher frame rate each frame counts for
     less, so that the result does not depend on the frame rate.
     """
-    repeats = max(1.0, ERROR_MEMORY_S / dt_s) if dt_s > 0 else 1.0
+    repeats = max(1.0, ERROR_MEMORY_S / max(dt_s, 1e-3)) if dt_s > 0 else 1.0
     seen_variances = (body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
     return repeats * seen_variances * (probabilities @ GUESS_FACTORS**2)
 
@@ -214,38 +220,43 @@ def update(motion: JointMotion, detected_xy: np.ndarray, variances: np.ndarray) 
     )
 
 
-def body_shift(
-    positions_xy: np.ndarray,
-    corrections: np.ndarray,
-    seen: np.ndarray,
-    body: Body,
-    scales: np.ndarray,
-) -> np.ndarray:
-    """Return the (T, K, 2) px by which each joint moves if it follows its seen kin.
+def follow_body(
+    motion: JointMotion, corrected: JointMotion, seen: np.ndarray, body: Body, scales: np.ndarray
+) -> JointMotion:
+    """Move joints that are hardly seen along with their seen kin.
 
     The corrections of the seen joints, weighted by kinship, are explained by a shift, a turn and
-    a change of size: a weighted Procrustes fit, `new = a old + b` in complex numbers.
+    a change of size: a weighted Procrustes fit, `step = a (old - mean) + b` in complex numbers.
 
     Args:
-        positions_xy: (T, K, 2) px, predicted.
-        corrections: (T, K, 2) px, of what was seen.
-        seen: (T, K) weights in [0, 1].
+        motion: of T people, predicted.
+        corrected: the same after the measurement.
+        seen: (T, K) in [0, 1], how surely each joint was seen.
         body: of the skeleton.
         scales: (T,) px.
     """
-    old = positions_xy @ _TO_COMPLEX
-    step = corrections @ _TO_COMPLEX
-    squared = (old * old.conj()).real
-    moments = np.stack((np.ones_like(old), old, step, squared, step * old.conj()))
-    sums = (seen * moments) @ body.kinship  # (5, T, K); kinship is symmetric
+    old = motion.positions_xy @ _TO_COMPLEX
+    step = corrected.positions_xy @ _TO_COMPLEX - old
+    faster = (corrected.velocities - motion.velocities) @ _TO_COMPLEX
+    terms = np.stack((np.ones_like(old), old, step, old * old.conj(), step * old.conj(), faster))
+    sums = (seen * terms) @ body.kinship  # (6, T, K); kinship is symmetric
     weight = sums[0].real
-    old_mean, step_mean, squared_mean, product_mean = sums[1:] / np.maximum(weight, 1e-9)
-    spread = np.maximum((squared_mean - old_mean * old_mean.conj()).real, 0.0)
-    turn = product_mean - step_mean * old_mean.conj()
+    mean_old, mean_step, mean_square, mean_product, faster = sums[1:] / np.maximum(weight, 1e-9)
+    spread = np.maximum((mean_square - mean_old * mean_old.conj()).real, 0.0)
+    turn = mean_product - mean_step * mean_old.conj()
     turn = turn / (spread + (_STIFFNESS * scales[:, None]) ** 2)
     # Without seen kin there is nobody to follow.
-    shift = (step_mean + turn * (old - old_mean)) * (weight / (weight + 0.1))
-    return np.stack((shift.real, shift.imag), axis=-1)
+    share = (1 - seen) * weight / (weight + 0.1)
+    shift = share * (mean_step + turn * (old - mean_old))
+    return JointMotion(
+        motion.positions_xy + _to_real(shift),
+        motion.velocities + _to_real(share * faster),
+        motion.covariances,
+    )
+
+
+def _to_real(values: np.ndarray) -> np.ndarray:
+    return np.stack((values.real, values.imag), axis=-1)
 
 
 def _doubt(
