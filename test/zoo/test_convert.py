@@ -177,4 +177,5 @@ def test_no_constant_is_stored_that_no_operator_uses(network: NewNetwork) -> Non
     _, output = spread_and_convolve(net)
     graph = onnx.load_from_string(convert(net.finish(output), {'map': f't{output}'}, {})).graph
     used = {name for node in graph.node for name in node.input}
-    assert {constant.name for constant in graph.initializer} == used - {'image'}
+    assert graph.initializer
+    assert {constant.name for constant in graph.initializer} <= used
