@@ -20,9 +20,9 @@ from ros_vision_perception.models.blazepose_landmark import Rois
 from ros_vision_perception.pipeline.search import Search
 from ros_vision_perception.pipeline.stages import Stages
 
-# A person whose circle pokes out of a tile by more than this share of its radius is only partly
-# seen there: another tile, or the whole image, sees more.
-_MAX_OUTSIDE = 0.5
+# A body is about this wide relative to its height. A person who pokes out of a tile by more than
+# this share of that is only partly seen there: another tile, or the whole image, sees more.
+_BODY_WIDTH, _MAX_OUTSIDE = 0.4, 0.5
 # The network doubts people for single frames, above all from behind or when they are hidden, and
 # is sure again in the next. A person is followed while the doubt, smoothed with this time
 # constant, leaves this confidence.
@@ -156,13 +156,13 @@ def _fits(
 ) -> np.ndarray:
     """Return (N,) bool: whether a view (4,) px holds enough of each person found in it."""
     centers = people.points_xy[:, detector.HIP_CENTER]
-    circle = people.points_xy[:, detector.BODY_CIRCLE]
-    radii = np.linalg.norm(circle - centers, axis=-1, keepdims=True)
+    along = np.abs(people.points_xy[:, detector.BODY_CIRCLE] - centers)
+    reach = along + _BODY_WIDTH * along[:, ::-1]
     # Beyond the border of the image there is nothing to see for any view.
     low = np.where(view[:2] > 0.0, view[:2], -np.inf)
     high = np.where(view[2:] < np.array(image_size) - 1.0, view[2:], np.inf)
-    outside = np.maximum(low - (centers - radii), centers + radii - high)
-    return (outside < _MAX_OUTSIDE * radii).all(axis=1)
+    outside = np.maximum(low - (centers - reach), centers + reach - high)
+    return (outside < _MAX_OUTSIDE * reach).all(axis=1)
 
 
 def _is_followed(new: Rois, followed: Rois) -> np.ndarray:
