@@ -1,0 +1,232 @@
+"""The result: everyone the robot knows about."""
+
+from typing import Any
+
+import numpy as np
+
+from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
+from ros_vision_perception.core.types import Humans, HumanState, Joints, TrackState
+from ros_vision_perception.msg import HumanJoint, HumanStateArray
+from ros_vision_perception.msg import HumanState as HumanStateMsg
+from ros_vision_perception.nodes.conversions.masks import box_from_msg, box_to_msg
+from ros_vision_perception.nodes.conversions.stamps import (
+    duration_to_msg,
+    seconds_from_msg,
+    seconds_to_msg,
+    stamp_from_header,
+    time_to_msg,
+)
+
+# Upper triangles of 2 x 2 and 3 x 3 matrices, row by row.
+_TRIANGLE_2 = np.triu_indices(2)
+_TRIANGLE_3 = np.triu_indices(3)
+
+
+class HumansWriter:
+    """Fills a `HumanStateArray`, over and over the same one."""
+
+    def __init__(self, skeleton: Skeleton) -> None:
+        """Write people in `skeleton`."""
+        self._message = HumanStateArray(skeleton=skeleton.name)
+        self._joints = len(skeleton)
+        self._people: list[_Person] = []
+
+    def write(self, humans: Humans, header: Any) -> HumanStateArray:
+        """Return the people in the image with this header; good until the next call."""
+        while len(self._people) < len(humans.people):
+            self._people.append(_Person(self._joints))
+        message = self._message
+        message.header = header
+        message.inputs = (
+            HumanStateArray.POSE * humans.used_pose
+            + HumanStateArray.MASK * humans.used_masks
+            + HumanStateArray.DEPTH * humans.used_depth
+        )
+        message.degraded = bool(humans.degraded_reason)
+        message.degraded_reason = humans.degraded_reason
+        message.image_width, message.image_height = humans.image_size
+        message.humans = [
+            person.write(human) for person, human in zip(self._people, humans.people, strict=False)
+        ]
+        return message
+
+
+def set_times(message: HumanStateArray, published_ns: int, latency_ns: int) -> None:
+    """Write when the message is published, and how long it took since the image arrived.
+
+    Args:
+        message: a result with the header of its image.
+        published_ns: the node's clock now; 0 while simulated time has not begun, when the age of
+            the image is not known and written as 0.
+        latency_ns: since the image arrived.
+    """
+    message.published = time_to_msg(published_ns)
+    message.processing_latency = duration_to_msg(latency_ns)
+    age_ns = published_ns - stamp_from_header(message.header) if published_ns else 0
+    message.sensor_age = duration_to_msg(age_ns)
+
+
+class _Person:
+    """The messages of one person."""
+
+    def __init__(self, joints: int) -> None:
+        self._message = HumanStateMsg(
+            joints=[HumanJoint(joint_id=joint) for joint in range(joints)],
+            posture_confidence=np.nan,
+        )
+        self._message.pose.covariance[:] = np.nan
+        self._message.twist.covariance[:] = np.nan
+        twist = self._message.twist.twist
+        for vector in (twist.linear, twist.angular):
+            vector.x = vector.y = vector.z = np.nan
+        # One array holds the matrices of all joints, each message a row of it: one assignment
+        # instead of one per joint. The setters would copy the rows, so they are passed by.
+        self._covariances = np.zeros((joints, 3), np.float32)
+        self._position_covariances = np.full((joints, 6), np.nan, np.float32)
+        self._velocity_covariances = np.full((joints, 6), np.nan, np.float32)
+        for row, joint in enumerate(self._message.joints):
+            joint._covariance = self._covariances[row]
+            joint._position_covariance = self._position_covariances[row]
+            joint._velocity_covariance = self._velocity_covariances[row]
+            for vector in (joint.position, joint.velocity):
+                vector.x = vector.y = vector.z = np.nan
+        self._is_in_space = False
+
+    def write(self, human: HumanState) -> HumanStateMsg:
+        message = self._message
+        message.track_id = human.track_id
+        message.track_state = int(human.track_state)
+        message.age = seconds_to_msg(human.age_s)
+        message.time_since_update = seconds_to_msg(human.time_since_update_s)
+        message.existence_probability = human.existence_probability
+        message.occluded_fraction = human.occluded_fraction
+        message.identity_confidence = human.identity_confidence
+        message.bbox = box_to_msg(human.box_xyxy)
+        message.has_3d = human.has_3d
+        position = message.pose.pose.position
+        position.x, position.y, position.z = human.position_m.tolist()
+        message.pose.covariance.reshape(6, 6)[:3, :3] = human.position_covariance
+        self._write_in_image(human.joints)
+        is_in_space = bool(human.joints.has_3d.any())
+        if is_in_space or self._is_in_space:
+            self._write_in_space(human.joints)
+        self._is_in_space = is_in_space
+        return message
+
+    def _write_in_image(self, joints: Joints) -> None:
+        self._covariances[:] = joints.covariances_px[:, _TRIANGLE_2[0], _TRIANGLE_2[1]]
+        for joint, state, visible, track_id, name, (x, y), since in zip(
+            self._message.joints,
+            joints.states.tolist(),
+            joints.p_visible.tolist(),
+            joints.occluder_track_ids.tolist(),
+            joints.occluder_classes,
+            joints.keypoints_xy.tolist(),
+            joints.time_since_seen_s.tolist(),
+            strict=True,
+        ):
+            joint.state = state
+            joint.p_visible = visible
+            joint.occluder_track_id = track_id
+            joint.occluder_class = name
+            joint.x = x
+            joint.y = y
+            joint.time_since_seen = since
+
+    def _write_in_space(self, joints: Joints) -> None:
+        rows, columns = _TRIANGLE_3
+        self._position_covariances[:] = joints.position_covariances[:, rows, columns]
+        self._velocity_covariances[:] = joints.velocity_covariances[:, rows, columns]
+        for joint, has_3d, (x, y, z), (vx, vy, vz) in zip(
+            self._message.joints,
+            joints.has_3d.tolist(),
+            joints.positions_m.tolist(),
+            joints.velocities.tolist(),
+            strict=True,
+        ):
+            joint.has_3d = has_3d
+            position = joint.position
+            position.x = x
+            position.y = y
+            position.z = z
+            velocity = joint.velocity
+            velocity.x = vx
+            velocity.y = vy
+            velocity.z = vz
+
+
+def humans_from_msg(message: Any) -> Humans:
+    """Return the people in a message, durations to the nearest nanosecond.
+
+    Raises:
+        ConfigurationError: when the skeleton is unknown.
+        FrameError: zero_stamp.
+    """
+    inputs = message.inputs
+    return Humans(
+        stamp_ns=stamp_from_header(message.header),
+        image_size=(message.image_width, message.image_height),
+        skeleton=get_skeleton(message.skeleton),
+        people=tuple(_human_from_msg(human) for human in message.humans),
+        used_pose=bool(inputs & HumanStateArray.POSE),
+        used_masks=bool(inputs & HumanStateArray.MASK),
+        used_depth=bool(inputs & HumanStateArray.DEPTH),
+        degraded_reason=message.degraded_reason,
+    )
+
+
+def _human_from_msg(human: Any) -> HumanState:
+    position = human.pose.pose.position
+    covariance = np.reshape(human.pose.covariance, (6, 6))[:3, :3]
+    return HumanState(
+        track_id=human.track_id,
+        track_state=TrackState(human.track_state),
+        age_s=seconds_from_msg(human.age),
+        time_since_update_s=seconds_from_msg(human.time_since_update),
+        existence_probability=human.existence_probability,
+        occluded_fraction=human.occluded_fraction,
+        identity_confidence=human.identity_confidence,
+        box_xyxy=np.array(box_from_msg(human.bbox), np.float32),
+        joints=_joints_from_msg(human.joints),
+        position_m=np.array([position.x, position.y, position.z], np.float32),
+        position_covariance=covariance.astype(np.float32),
+    )
+
+
+def _joints_from_msg(joints: Any) -> Joints:
+    def floats(values: list, *shape: int) -> np.ndarray:
+        return np.array(values, np.float32).reshape(len(joints), *shape)
+
+    return Joints(
+        states=np.array([joint.state for joint in joints], np.uint8),
+        p_visible=floats([joint.p_visible for joint in joints]),
+        occluder_track_ids=np.array([joint.occluder_track_id for joint in joints], np.int32),
+        occluder_classes=tuple(joint.occluder_class for joint in joints),
+        keypoints_xy=floats([(joint.x, joint.y) for joint in joints], 2),
+        covariances_px=_matrices(floats([joint.covariance for joint in joints], 3), _TRIANGLE_2),
+        has_3d=np.array([joint.has_3d for joint in joints], bool),
+        positions_m=_vectors([joint.position for joint in joints]),
+        position_covariances=_matrices(
+            floats([joint.position_covariance for joint in joints], 6), _TRIANGLE_3
+        ),
+        velocities=_vectors([joint.velocity for joint in joints]),
+        velocity_covariances=_matrices(
+            floats([joint.velocity_covariance for joint in joints], 6), _TRIANGLE_3
+        ),
+        time_since_seen_s=floats([joint.time_since_seen for joint in joints]),
+    )
+
+
+def _vectors(vectors: list) -> np.ndarray:
+    rows = [(vector.x, vector.y, vector.z) for vector in vectors]
+    return np.array(rows, np.float32).reshape(-1, 3)
+
+
+def _matrices(triangles: np.ndarray, indices: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return symmetric matrices (K, n, n) from their upper triangles (K, m)."""
+    rows, columns = indices
+    size = int(rows[-1]) + 1
+    matrices = np.empty((len(triangles), size, size), np.float32)
+    matrices[:, rows, columns] = triangles
+    matrices[:, columns, rows] = triangles
+    return matrices

@@ -1,0 +1,226 @@
+"""The parameters of each node: typed, described and bounded in one place.
+
+`declare` gives them to ROS; the files in `config/` and the parameter page of the documentation
+are written from here too. All are read-only: a node is configured when it starts.
+"""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from ros_vision_perception.core.fusion import FusionConfig
+from ros_vision_perception.core.lifecycle import Lifetimes
+from ros_vision_perception.core.skeleton import SKELETONS
+from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a parameter may be.
+
+    Attributes:
+        description: one sentence, with the unit.
+        lowest, highest: bounds, inclusive; None for parameters that are not numbers.
+        choices: all possible values; empty where there are others.
+    """
+
+    description: str
+    lowest: float | None = None
+    highest: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def expectation(self) -> str:
+        """What is allowed, for people: '[0.0, 1.0]'; '' when anything is."""
+        if self.choices:
+            return 'one of: ' + ', '.join(repr(choice) for choice in self.choices)
+        return '' if self.lowest is None else f'[{self.lowest}, {self.highest}]'
+
+    def allow(self, value: Any) -> bool:
+        """Return whether a value of the right type may be used."""
+        if self.choices:
+            return value in self.choices
+        return self.lowest is None or self.lowest <= value <= self.highest
+
+
+def limits(parameter: Field) -> Limits:
+    """Return what a field of a parameter class may be."""
+    return parameter.metadata['limits']
+
+
+def _parameter(default: Any, description: str, *bounds: float, choices: tuple = ()) -> Any:
+    lowest, highest = bounds or (None, None)
+    limits = Limits(description, lowest, highest, choices)
+    return field(default=default, metadata={'limits': limits})
+
+
+@dataclass(frozen=True)
+class ImageParameters:
+    """How the image is received."""
+
+    transport: str = _parameter(
+        'auto',
+        'Which image to subscribe to; auto takes what is published, raw where both are.',
+        choices=('auto', 'raw', 'compressed'),
+    )
+    reliable: bool = _parameter(
+        False, 'Ask the publisher of the image to send lost images again; it must offer that.'
+    )
+
+
+@dataclass(frozen=True)
+class _PoseModelParameters:
+    pose_model: str = _parameter(DEFAULT_POSE, 'Pose model: name in the catalogue, or a path.')
+    pose_masks: bool = _parameter(
+        False, "Also get each person's mask from the pose model, where it gives one."
+    )
+    max_people: int = _parameter(10, 'The most people followed at once.', 1, 100)
+    skeleton: str = _parameter(
+        '', "Joints to publish; '' for the model's own.", choices=('', *SKELETONS)
+    )
+
+
+@dataclass(frozen=True)
+class _ThreadParameters:
+    threads: int = _parameter(2, 'Threads per call of a network.', 1, 64)
+
+
+@dataclass(frozen=True)
+class _LifetimeParameters:
+    confirm_s: float = _parameter(
+        Lifetimes.confirm_s, 'Time constant with which a person is believed in, s.', 0.01, 10.0
+    )
+    hidden_s: float = _parameter(
+        Lifetimes.hidden_s, 'Half-life of a person who went behind something, s.', 0.01, 60.0
+    )
+    open_s: float = _parameter(
+        Lifetimes.open_s, 'Half-life of a person who vanished in plain view, s.', 0.01, 60.0
+    )
+    border_s: float = _parameter(
+        Lifetimes.border_s, 'Half-life of a person who was leaving the image, s.', 0.01, 60.0
+    )
+    tentative_s: float = _parameter(
+        Lifetimes.tentative_s, 'Half-life of somebody not yet confirmed, s.', 0.01, 60.0
+    )
+
+    @property
+    def lifetimes(self) -> Lifetimes:
+        """How fast tracks are confirmed and given up."""
+        return Lifetimes(
+            confirm_s=self.confirm_s,
+            hidden_s=self.hidden_s,
+            open_s=self.open_s,
+            border_s=self.border_s,
+            tentative_s=self.tentative_s,
+        )
+
+
+@dataclass(frozen=True)
+class JoinParameters(_LifetimeParameters):
+    """How the inputs of one stamp are joined and fused."""
+
+    use_depth: bool = _parameter(
+        False, 'Subscribe to depth/image, aligned with the image and with equal stamps.'
+    )
+    join_deadline_ms: float = _parameter(
+        100.0,
+        'How long to wait for the other inputs of a stamp; then the result is degraded, ms.',
+        1.0,
+        10000.0,
+    )
+    rectified: bool = _parameter(
+        False, 'The image is rectified: intrinsics are P of the camera_info, else K.'
+    )
+
+
+@dataclass(frozen=True)
+class PoseParameters(_PoseModelParameters, _ThreadParameters, ImageParameters):
+    """Parameters of `pose_node`."""
+
+
+@dataclass(frozen=True)
+class SegmentationParameters(_ThreadParameters, ImageParameters):
+    """Parameters of `segmentation_node`."""
+
+    segmentation_model: str = _parameter(
+        DEFAULT_SEGMENTATION, 'Segmentation model: name in the catalogue, or a path.'
+    )
+
+
+@dataclass(frozen=True)
+class FusionParameters(JoinParameters):
+    """Parameters of `fusion_node`."""
+
+    use_masks: bool = _parameter(True, 'Wait for masks; without, only poses are used.')
+
+    @property
+    def fusion(self) -> FusionConfig:
+        """What the fusion may expect."""
+        return FusionConfig(
+            expects_masks=self.use_masks,
+            expects_depth=self.use_depth,
+            lifetimes=self.lifetimes,
+        )
+
+
+@dataclass(frozen=True)
+class PerceptionParameters(
+    JoinParameters, _PoseModelParameters, _ThreadParameters, ImageParameters
+):
+    """Parameters of `perception_node`."""
+
+    segmentation_model: str = _parameter(
+        DEFAULT_SEGMENTATION,
+        "Segmentation model: name in the catalogue, or a path; '' for none.",
+    )
+
+    @property
+    def fusion(self) -> FusionConfig:
+        """What the fusion may expect."""
+        return FusionConfig(
+            expects_masks=bool(self.segmentation_model),
+            expects_depth=self.use_depth,
+            lifetimes=self.lifetimes,
+        )
+
+
+NODES = {
+    'perception_node': PerceptionParameters,
+    'pose_node': PoseParameters,
+    'segmentation_node': SegmentationParameters,
+    'fusion_node': FusionParameters,
+}
+
+
+def parameters_markdown() -> str:
+    """Return the parameters of all nodes as the page of the documentation."""
+    parts = [
+        '# Parameters',
+        'Written from the code (`nodes/parameters.py`). '
+        'All are read-only: set them when the node starts.',
+    ]
+    for node, parameters in NODES.items():
+        rows = ['| parameter | type | default | allowed | |', '|---|---|---|---|---|']
+        for parameter in fields(parameters):
+            default, kind = _yaml(parameter.default), type(parameter.default).__name__
+            allowed, description = limits(parameter).expectation, limits(parameter).description
+            rows.append(
+                f'| `{parameter.name}` | {kind} | `{default}` | {allowed} | {description} |'
+            )
+        parts += [f'## {node}', '\n'.join(rows)]
+    return '\n\n'.join(parts) + '\n'
+
+
+def parameters_yaml(node: str) -> str:
+    """Return the default parameters of a node as a commented ROS parameter file."""
+    lines = [f'# Parameters of {node} and their defaults.', f'/**/{node}:', '  ros__parameters:']
+    for parameter in fields(NODES[node]):
+        described = limits(parameter)
+        lines.append(f'    # {described.description}')
+        if described.expectation:
+            lines.append(f'    # {described.expectation}')
+        lines.append(f'    {parameter.name}: {_yaml(parameter.default)}')
+    return '\n'.join(lines) + '\n'
+
+
+def _yaml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
