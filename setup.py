@@ -30,7 +30,7 @@ def requirements(name: str) -> list[str]:
 
 
 def build_messages(build: Path, stage: Path) -> None:
-    """Build with CMake and install into `stage`; raises CalledProcessError after CMake's output."""
+    """Build with CMake and install into `stage`; raises CalledProcessError if that fails."""
     scripts = sysconfig.get_path('scripts')
     environment = {**os.environ, 'AMENT_PREFIX_PATH': str(PREFIX)}
     # pip hides the environment's packages, among them rosidl, behind this variable.
@@ -40,7 +40,7 @@ def build_messages(build: Path, stage: Path) -> None:
         raise SystemExit('cmake not found; cure: pip install cmake')
     for arguments in (
         (
-            *('-S', str(ROOT), '-B', str(build), '-DBUILD_TESTING=OFF', '-Wno-dev'),
+            *('-S', str(ROOT), '-B', str(build), '-DBUILD_TESTING=OFF'),
             *(f'-DCMAKE_PREFIX_PATH={PREFIX}', f'-DCMAKE_INSTALL_PREFIX={stage}'),
             f'-DPython3_EXECUTABLE={sys.executable}',
         ),
@@ -61,6 +61,7 @@ class InstallMessages(install_data):
             return
         build = ROOT / 'build' / f'cmake-{sys.implementation.cache_tag}'
         stage = build / 'stage'
+        shutil.rmtree(stage, ignore_errors=True)
         build_messages(build, stage)
         data = Path(self.install_dir)  # <wheel>/<name>-<version>.data/data
         shutil.copytree(stage / 'share', data / 'share', dirs_exist_ok=True)

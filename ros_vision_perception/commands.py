@@ -13,7 +13,7 @@ COMMANDS = {
     'segmentation_node': 'ros_vision_perception.nodes.segmentation_node:main',
     'fusion_node': 'ros_vision_perception.nodes.fusion_node:main',
     'perception_node': 'ros_vision_perception.nodes.perception_node:main',
-    'demo': 'ros_vision_perception.tools.demo:main',
+    'demo': 'ros_vision_perception.tools.demo.command:main',
     'models': 'ros_vision_perception.tools.models:main',
     'benchmark': 'ros_vision_perception.tools.benchmark:main',
     'evaluate': 'ros_vision_perception.tools.evaluate:main',

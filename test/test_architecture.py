@@ -13,7 +13,7 @@ _OWN = 'ros_vision_perception.'
 
 _EVERYTHING = ('core', 'models', 'render', 'backends', 'zoo', 'pipeline', 'nodes', 'tools')
 # What is shared by all that talks ROS.
-_ROS = ('rclpy', '*_msgs', 'builtin_interfaces', 'cv_bridge', 'ament_index_python')
+_ROS = ('rclpy', '*_msgs', '*_interfaces', 'cv_bridge')
 
 # Layer (a folder, or a file where one file may do more): what its files may import besides the
 # standard library and their own folder. Own names are folders of the package.

@@ -15,13 +15,14 @@ from ros_vision_perception.core.errors import ConfigurationError
 _HEAVY = ('cv2', 'numpy', 'onnxruntime', 'rclpy', 'scipy')
 
 
+Main = Callable[[list[str]], int | None]
+
+
 @pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[Callable[[list[str]], int | None]], None]:
+def command(monkeypatch: pytest.MonkeyPatch) -> Callable[[Main], None]:
     """Return a function that puts a command 'greet' into the table."""
 
-    def install(function: Callable[[list[str]], int | None]) -> None:
+    def install(function: Main) -> None:
         module = ModuleType('greeting')
         module.main = function  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, 'greeting', module)
@@ -30,7 +31,7 @@ def command(
     return install
 
 
-def _fail_with(error: BaseException) -> Callable[[list[str]], int | None]:
+def _fail_with(error: BaseException) -> Main:
     def fail(arguments: list[str]) -> int | None:
         raise error
 

@@ -1,0 +1,126 @@
+"""What `launch/perception.launch.py` starts, worked out where a test does not need `launch`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.nodes.parameters import NODES
+
+_BOOLEAN = {'true': True, 'false': False}
+_NONE = 'none'
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of the launch file.
+
+    Attributes:
+        default: what it is when not given; where that is '', the parameter files decide.
+        description: one sentence.
+        choices: all possible values; empty where there are others.
+    """
+
+    default: str
+    description: str
+    choices: tuple[str, ...] = ()
+
+
+ARGUMENTS = {
+    'image': Argument('image', 'Topic of the raw image; the compressed one is below it.'),
+    'camera_info': Argument('camera_info', 'Topic of the camera info.'),
+    'depth': Argument('', 'Topic of the depth image that is aligned with the image, if any.'),
+    'overlay': Argument('overlay', 'Topic below which the picture of the result is published.'),
+    'transport': Argument(
+        '', 'Which image to subscribe to.', choices=('', 'auto', 'raw', 'compressed')
+    ),
+    'pose_model': Argument('', 'Pose model: name in the catalogue, or a path.'),
+    'segmentation_model': Argument(
+        '', f'Segmentation model: name in the catalogue, or a path; {_NONE} for none.'
+    ),
+    'composed': Argument(
+        'true', 'One process for everything, or one per node.', choices=tuple(_BOOLEAN)
+    ),
+    'namespace': Argument('', 'Namespace of the nodes and of their topics.'),
+    'params_file': Argument('', 'Parameter file, read after those in config/.'),
+    'use_sim_time': Argument('false', 'Take the time from /clock.', choices=tuple(_BOOLEAN)),
+    'log_level': Argument(
+        'info', 'Least severe messages to log.', choices=('debug', 'info', 'warn', 'error')
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """One node to start.
+
+    Attributes:
+        executable: name of the executable and of the node.
+        config: its parameter file in `config/`.
+        parameters: what the arguments say, for after all parameter files.
+        remappings: pairs of topics, from and to.
+    """
+
+    executable: str
+    config: str
+    parameters: Mapping[str, bool | str]
+    remappings: tuple[tuple[str, str], ...]
+
+
+def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
+    """Return the nodes to start.
+
+    Args:
+        arguments: a value for each of ARGUMENTS.
+
+    Raises:
+        ConfigurationError: when an argument has a value that is not one of its choices.
+    """
+    for name, argument in ARGUMENTS.items():
+        if argument.choices and arguments[name] not in argument.choices:
+            raise ConfigurationError(
+                f'{name}: got {arguments[name]!r}, expected one of {list(argument.choices)}'
+            )
+    return [
+        NodePlan(
+            executable=node,
+            config=f'{node.removesuffix("_node")}.yaml',
+            parameters=_parameters(node, arguments),
+            remappings=_remappings(arguments),
+        )
+        for node in _nodes(arguments)
+    ]
+
+
+def _nodes(arguments: Mapping[str, str]) -> list[str]:
+    if _BOOLEAN[arguments['composed']]:
+        return ['perception_node']
+    if arguments['segmentation_model'] == _NONE:
+        return ['pose_node', 'fusion_node']
+    return ['pose_node', 'segmentation_node', 'fusion_node']
+
+
+def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, bool | str]:
+    """Return those parameters that the arguments set and that the node has."""
+    given: dict[str, bool | str] = {
+        name: arguments[name]
+        for name in ('transport', 'pose_model', 'segmentation_model')
+        if arguments[name]
+    }
+    if given.get('segmentation_model') == _NONE:
+        given |= {'segmentation_model': '', 'use_masks': False}
+    if arguments['depth']:
+        given['use_depth'] = True
+    known = {parameter.name for parameter in fields(NODES[node])}
+    parameters = {name: value for name, value in given.items() if name in known}
+    return {**parameters, 'use_sim_time': _BOOLEAN[arguments['use_sim_time']]}
+
+
+def _remappings(arguments: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    topics = {
+        'image': arguments['image'],
+        'image/compressed': f'{arguments["image"]}/compressed',
+        'camera_info': arguments['camera_info'],
+        'depth/image': arguments['depth'],
+        'overlay/compressed': f'{arguments["overlay"]}/compressed',
+    }
+    return tuple((ours, theirs) for ours, theirs in topics.items() if theirs)
