@@ -1,0 +1,110 @@
+"""The command `models`."""
+
+from pathlib import Path
+
+import pytest
+
+from ros_vision_perception import commands
+from ros_vision_perception.tools import models
+from ros_vision_perception.zoo.cache import FOLDER_VARIABLE
+from ros_vision_perception.zoo.catalog import default_catalog
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def filled_cache(assets: Path, empty_cache: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Return a cache folder with the selfie model, made without a network."""
+    for member in default_catalog().members(default_catalog().wheels[0]):
+        source = empty_cache / 'sources' / member
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_bytes((assets / f'models/mp_{source.name}').read_bytes())
+    assert models.main(['fetch', 'selfie-segmentation']) == 0
+    folder = empty_cache / 'models/selfie-segmentation'
+    captured = capsys.readouterr()
+    assert captured.out == f'{folder}\n'
+    assert captured.err == 'selfie-segmentation: converting segmenter.onnx\n'
+    return empty_cache
+
+
+def test_list_names_every_model(empty_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert models.main(['list']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:4] for line in lines] == [
+        ['blazepose-full', 'pose', 'Apache-2.0', '-'],
+        ['selfie-segmentation', 'segmentation', 'Apache-2.0', '-'],
+    ]
+
+
+def test_list_says_what_is_cached(filled_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert models.main(['list']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[3] for line in lines] == ['-', 'cached']
+
+
+def test_info_says_all_that_the_catalogue_knows(
+    empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models.main(['info', 'blazepose-full']) == 0
+    output = capsys.readouterr().out
+    for part in ('Apache-2.0', 'blazepose33', 'Nx3x224x224', 'world_landmarks', '0.955'):
+        assert part in output
+
+
+def test_path_of_a_cached_model_is_its_folder(
+    filled_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models.main(['path', 'selfie-segmentation']) == 0
+    folder = Path(capsys.readouterr().out.strip())
+    assert (folder / 'segmenter.onnx').is_file()
+
+
+def test_verify_finds_damage_and_fetch_repairs_it(
+    filled_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.run('models', ['verify']) == 0
+    (filled_cache / 'models/selfie-segmentation/segmenter.onnx').write_bytes(b'half')
+    assert commands.run('models', ['verify']) == 1
+    assert 'segmenter.onnx is damaged' in capsys.readouterr().out
+    assert commands.run('models', ['fetch', 'selfie-segmentation']) == 0
+    assert commands.run('models', ['verify']) == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['info', 'nobody'], "no model 'nobody'; available: blazepose-full, selfie-segmentation"),
+        (['fetch', 'nobody'], "no model 'nobody'"),
+        (['path', 'blazepose-full'], 'not cached; cure: models fetch blazepose-full'),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_not_success(
+    arguments: list[str], message: str, empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.run('models', arguments) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('models: ')
+    assert message in line
+
+
+@pytest.mark.parametrize('arguments', [[], ['dance'], ['info']])
+def test_a_wrong_call_shows_the_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        models.main(arguments)
+    assert caught.value.code == 2
+    assert 'usage: models' in capsys.readouterr().err
+
+
+def test_help_names_the_cache_folder(
+    empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        models.main(['--help'])
+    assert caught.value.code == 0
+    assert ''.join(str(empty_cache).split()) in ''.join(capsys.readouterr().out.split())
