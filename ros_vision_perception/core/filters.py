@@ -15,7 +15,7 @@ import numpy as np
 
 from ros_vision_perception.core.skeleton import Skeleton
 
-VELOCITY_MEMORY_S = 0.5
+VELOCITY_MEMORY_S = 0.2
 # Standard deviation of a new person's velocity, scales per second: a brisk walk.
 WALKING_SPEED = 1.8
 # A pose model errs the same way for about this long: more frames per second tell nothing more.
@@ -34,11 +34,11 @@ _TO_COMPLEX = np.array([1.0, 1.0j])
 
 # Standard deviation of a joint's velocity relative to the body, scales per second.
 _MOBILITY = {
-    'shoulder': 0.5, 'hip': 0.5, 'hip_center': 0.5, 'neck': 0.5, 'knee': 1.2, 'elbow': 1.2,
-    'ankle': 1.6, 'heel': 1.6, 'foot_index': 1.8, 'big_toe': 1.8, 'small_toe': 1.8,
-    'wrist': 2.0, 'thumb': 2.2, 'index': 2.2, 'pinky': 2.2,
+    'shoulder': 0.5, 'hip': 0.5, 'hip_center': 0.5, 'neck': 0.5, 'knee': 0.7, 'elbow': 0.7,
+    'ankle': 0.9, 'heel': 0.9, 'foot_index': 0.9, 'big_toe': 0.9, 'small_toe': 0.9,
+    'wrist': 1.0, 'thumb': 1.1, 'index': 1.1, 'pinky': 1.1,
 }  # fmt: skip
-_HEAD_MOBILITY = 0.7
+_HEAD_MOBILITY = 0.55
 
 
 @dataclass(frozen=True)
