@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.types import Humans, JointState
@@ -51,10 +50,8 @@ class ContactSheet:
             for old in moments:
                 self._keep(old)
 
-    def picture(self) -> np.ndarray | None:
-        """Return the sheet (H, W, 3) uint8 BGR, or None when there was no frame."""
-        if not self._best:
-            return None
+    def picture(self) -> np.ndarray:
+        """Return the sheet (H, W, 3) uint8 BGR; there must be a frame."""
         moments = self._chosen()
         shape = moments[0].image.shape
         size = _TILE_WIDTH, round(_TILE_WIDTH * shape[0] / shape[1])
@@ -91,8 +88,3 @@ def interest(humans: Humans) -> float:
         for human in humans.people
         for state, weight in _INTEREST.items()
     )
-
-
-def write_png(path: str, picture: np.ndarray) -> None:
-    """Write a picture as small as PNG gets it."""
-    cv2.imwrite(path, picture, (cv2.IMWRITE_PNG_COMPRESSION, 9))

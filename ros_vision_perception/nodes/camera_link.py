@@ -1,0 +1,112 @@
+"""A camera that publishes given images, and an ear for everything that is said about them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import threading
+import time
+
+import numpy as np
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from ros_vision_perception.core.types import Humans
+from ros_vision_perception.msg import (
+    HumanStateArray,
+    InstanceMaskArray,
+    PersonKeypointsArray,
+    Skeleton,
+)
+from ros_vision_perception.nodes.conversions.humans import humans_from_msg
+from ros_vision_perception.nodes.conversions.images import image_to_msg
+from ros_vision_perception.nodes.conversions.stamps import time_to_msg
+
+HUMANS, SKELETON = 'humans', 'skeleton'
+_RESULTS = {
+    HUMANS: HumanStateArray,
+    'keypoints': PersonKeypointsArray,
+    'masks': InstanceMaskArray,
+    SKELETON: Skeleton,
+}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as it came.
+
+    Attributes:
+        topic: full name.
+        name: of the topic, without a namespace.
+        message_type: such as 'sensor_msgs/msg/Image'.
+        received_ns: time of arrival, ns.
+        data: the serialised message (CDR).
+    """
+
+    topic: str
+    name: str
+    message_type: str
+    received_ns: int
+    data: bytes
+
+
+class CameraLink:
+    """A ROS node, spun by a thread of its own."""
+
+    def __init__(self, frame_id: str, hear: Callable[[Heard], None]) -> None:
+        """Join ROS; `hear` is called in the node's thread with every result."""
+        rclpy.init()
+        self._frame_id = frame_id
+        self._node = rclpy.create_node('camera')
+        self._images = self._node.create_publisher(Image, 'image', QoSProfile(depth=5))
+        for name, kind in _RESULTS.items():
+            self._listen(name, kind, hear)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
+        self._thread.start()
+
+    @property
+    def listeners(self) -> int:
+        """Number of nodes that receive the images."""
+        return self._images.get_subscription_count()
+
+    def publish(self, image: np.ndarray, stamp_ns: int) -> None:
+        """Publish an image (H, W, 3) uint8 BGR, contiguous, taken at `stamp_ns`."""
+        header = Header(stamp=time_to_msg(stamp_ns), frame_id=self._frame_id)
+        self._images.publish(image_to_msg(image, 'bgr8', header))
+
+    def close(self) -> None:
+        """Leave ROS."""
+        self._executor.shutdown()
+        rclpy.try_shutdown()
+        self._thread.join(timeout=5)
+
+    def _listen(self, name: str, kind: type, hear: Callable[[Heard], None]) -> None:
+        latched = name == SKELETON
+        quality = QoSProfile(
+            depth=50,
+            reliability=ReliabilityPolicy.RELIABLE,
+            durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+        )
+        message_type = f'ros_vision_perception/msg/{kind.__name__}'
+
+        def callback(data: bytes) -> None:
+            topic = subscription.topic_name
+            hear(Heard(topic, name, message_type, time.time_ns(), data))
+
+        # Raw: what the bag keeps is what came over the wire.
+        subscription = self._node.create_subscription(kind, name, callback, quality, raw=True)
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin()
+        except ExternalShutdownException:
+            return
+
+
+def decode_humans(data: bytes) -> Humans:
+    """Return the people of a serialised `HumanStateArray`."""
+    return humans_from_msg(deserialize_message(data, HumanStateArray))

@@ -1,0 +1,129 @@
+"""Run the demo: start the nodes, send the images, keep, show and judge what comes back."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import random
+import signal
+import time
+
+from rich.console import Console
+
+from ros_vision_perception.core.errors import PerceptionError
+from ros_vision_perception.core.types import Humans
+from ros_vision_perception.nodes import transport
+from ros_vision_perception.tools.demo.agreement import Agreement
+from ros_vision_perception.tools.demo.children import Children
+from ros_vision_perception.tools.demo.recorder import Recorder
+from ros_vision_perception.tools.demo.scene import Truth
+from ros_vision_perception.tools.demo.session import FRAME_ID, Session
+from ros_vision_perception.tools.demo.view import View
+from ros_vision_perception.tools.sources import FrameSource
+from ros_vision_perception.zoo.resolve import resolve
+
+# ROS_DOMAIN_ID: 0 is everybody's, and above 101 some systems use the ports for something else.
+_DOMAINS = range(1, 102)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to run.
+
+    Attributes:
+        source: of the images.
+        truth: about an image, by its number; None where nobody knows.
+        pose, segmentation: model names or paths.
+        separate: three nodes in place of one.
+        show: open a window.
+        folder: for the results; empty.
+    """
+
+    source: FrameSource
+    truth: Callable[[int], Truth] | None
+    pose: str
+    segmentation: str
+    separate: bool
+    show: bool
+    folder: Path
+
+
+def run(options: Options) -> None:
+    """Run until the images or the user end it; raises PerceptionError when there is no result."""
+    view = View(Console(highlight=False), began_s=time.monotonic(), with_window=options.show)
+    _prepare_environment()
+    # A terminated demo ends like an interrupted one: it closes its files and ends its nodes.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for model in (options.pose, options.segmentation):
+        resolve(model, view.say)  # here, where progress can be seen
+    agreement = Agreement() if options.truth else None
+    with ExitStack() as cleanup:
+        cleanup.callback(view.close)
+        children = Children(options.folder, os.environ)
+        cleanup.callback(children.stop)
+        listeners = _start_nodes(children, options)
+        session = Session(children, listeners)
+        cleanup.callback(session.close)
+        view.say(f'Starting the nodes with ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}')
+        session.wait_until_ready()
+        recorder = Recorder(options.folder, options.source.fps, FRAME_ID)
+        try:
+            _play(session, recorder, options, agreement, view)
+        except KeyboardInterrupt:
+            view.say('Interrupted')
+        finally:
+            files = recorder.close()
+    _report(session, agreement, files, view)
+
+
+def _prepare_environment() -> None:
+    """Set what the nodes inherit, unless the user chose otherwise: network, domain, transport."""
+    if 'ROS_DOMAIN_ID' not in os.environ:
+        os.environ['ROS_DOMAIN_ID'] = str(random.choice(_DOMAINS))
+        os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    transport.prepare()
+    os.environ.update(transport.environment())
+
+
+def _start_nodes(children: Children, options: Options) -> int:
+    """Start the nodes and return how many of them listen to the camera."""
+    pose, segmentation = {'pose_model': options.pose}, {'segmentation_model': options.segmentation}
+    if options.separate:
+        children.start('pose_node', pose)
+        children.start('segmentation_node', segmentation)
+        children.start('fusion_node', {})
+        return 2
+    children.start('perception_node', pose | segmentation)
+    return 1
+
+
+def _play(
+    session: Session,
+    recorder: Recorder,
+    options: Options,
+    agreement: Agreement | None,
+    view: View,
+) -> None:
+    humans: Humans | None = None
+    with view.live():
+        for answer in session.answers(options.source.frames(), options.source.fps, recorder):
+            if answer is not None:
+                picture = recorder.result(answer.sent.index, answer.sent.image, answer.humans)
+                if humans is None:
+                    view.say_with_time(f'First overlay: {recorder.first_picture}')
+                humans = answer.humans
+                if agreement is not None and options.truth is not None:
+                    agreement.add(options.truth(answer.sent.index), humans)
+                if not view.show(picture):
+                    break
+            view.update(humans, session.statistics.line())
+
+
+def _report(session: Session, agreement: Agreement | None, files: list[Path], view: View) -> None:
+    view.say(session.statistics.line())
+    if agreement is not None:
+        view.say('\nAgreement with the truth about the scene', *agreement.lines())
+    view.say('\nWritten', *(f'  {file}' for file in files))
+    if not session.statistics.answered:
+        raise PerceptionError('the nodes gave no result')
