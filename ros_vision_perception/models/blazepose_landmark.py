@@ -62,6 +62,15 @@ class Rois:
         )
 
     @classmethod
+    def where(cls, choose: np.ndarray, chosen: 'Rois', other: 'Rois') -> 'Rois':
+        """Take each square from `chosen` where `choose` (N,) is True, else from `other`."""
+        return cls(
+            np.where(choose[:, None], chosen.centers_xy, other.centers_xy),
+            np.where(choose, chosen.sides, other.sides),
+            np.where(choose, chosen.angles, other.angles),
+        )
+
+    @classmethod
     def from_alignment(cls, hip_centers_xy: np.ndarray, circle_xy: np.ndarray) -> 'Rois':
         """Make the squares from hip centres (N, 2) px and points on the body circles (N, 2) px."""
         up = np.asarray(circle_xy, np.float64) - hip_centers_xy

@@ -101,7 +101,10 @@ class BlazePosePipeline:
                 masks = _masks(outputs['mask'], crops_from_image, going_on, frame.size)
                 whole = whole_bodies(masks)
                 going_on, masks = going_on[whole], tuple(masks[i] for i in whole)
-            self._rois, self._confidences = people.next_rois[going_on], confidences[going_on]
+            # A square in which nobody is seen stays where it is, lest it slide to somebody else.
+            sure = people.person_scores >= self._config.min_person_score
+            self._rois = Rois.where(sure, people.next_rois, rois)[going_on]
+            self._confidences = confidences[going_on]
             return _to_keypoints(
                 people, going_on, masks, frame.size, self._config.min_person_score
             )
