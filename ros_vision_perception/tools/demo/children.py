@@ -26,10 +26,9 @@ class Children:
 
     def start(self, command: str, parameters: Mapping[str, object]) -> None:
         """Start a node with ROS parameters."""
-        settings = [f'-p{name}:={value}' for name, value in parameters.items()]
-        arguments = [sys.executable, '-m', 'ros_vision_perception', command]
-        if settings:
-            arguments += ['--ros-args', *settings]
+        arguments = [sys.executable, '-m', 'ros_vision_perception', command, '--ros-args']
+        for name, value in parameters.items():
+            arguments += ['-p', f'{name}:={value}']
         with self._log(command).open('wb') as log:
             self._processes[command] = subprocess.Popen(
                 arguments,
