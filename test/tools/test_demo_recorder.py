@@ -130,4 +130,3 @@ def test_contact_sheet_shows_up_to_six_moments_in_order(count: int) -> None:
     shown = middles[: min(count, 6)]
     assert shown == sorted(shown)
     assert len(set(shown)) == len(shown)
-
