@@ -178,8 +178,13 @@ def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np
         Below P a person, below P + O an object, P + O where nothing is known.
     """
     predicted = states == int(JointState.PREDICTED)
-    by_person = predicted | (states == int(JointState.OCCLUDED_BY_PERSON))
-    by_object = predicted | (states == int(JointState.OCCLUDED_BY_OBJECT))
-    nothing = np.full((*states.shape, 1), _COVERED)
-    covers = (people * by_person[..., None], things * by_object[..., None], nothing)
+    by_person = states == int(JointState.OCCLUDED_BY_PERSON)
+    by_object = states == int(JointState.OCCLUDED_BY_OBJECT)
+    # What is certainly behind a person is behind the likeliest one, however little of them.
+    nothing = np.where(by_person, 1e-9, _COVERED)
+    covers = (
+        people * (by_person | predicted)[..., None],
+        things * (by_object | predicted)[..., None],
+        nothing[..., None],
+    )
     return np.concatenate(covers, axis=2).argmax(axis=2)
