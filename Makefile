@@ -60,7 +60,7 @@ quiet_pip = 2>&1 | sed -un \
 
 $(PACKAGES): requirements/lock.txt .venv/pyvenv.cfg
 	@echo 'Installing the locked packages'
-	@$(BIN)/python -m pip install --no-deps --progress-bar off -r $< $(quiet_pip)
+	@$(BIN)/python -m pip install --no-deps --no-compile --progress-bar off -r $< $(quiet_pip)
 	@touch $@
 
 $(INSTALLED): $(PACKAGES) CMakeLists.txt package.xml setup.py $(wildcard msg/*.msg requirements/*.in)
