@@ -87,10 +87,12 @@ def _free_place(
     shape: tuple[int, ...],
     taken: list[tuple[int, int, int, int]],
 ) -> tuple[int, int]:
-    """Return the top-left corner: on top of the box, inside the image, below labels in the way."""
+    """Return the top-left corner: above the box, inside the image, below labels in the way."""
     width, height = size
+    # The box may begin at the eyes: the head is above.
+    head = min(0.1 * (box_xyxy[3] - box_xyxy[1]), 1.6 * height)
     x = int(np.clip(box_xyxy[0], 0, max(shape[1] - width, 0)))
-    y = int(np.clip(box_xyxy[1] - height, 0, max(shape[0] - height, 0)))
+    y = int(np.clip(box_xyxy[1] - head - height, 0, max(shape[0] - height, 0)))
     for left, top, other_width, other_height in sorted(taken, key=lambda label: label[1]):
         apart = x >= left + other_width or x + width <= left
         if not apart and y < top + other_height and top < y + height:

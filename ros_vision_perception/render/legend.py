@@ -29,7 +29,7 @@ def legend(width: int, unit: float) -> np.ndarray:
             strokes.draw_dots(strip, center, radius, bgr(state))
         else:
             ring = strokes.circles(center, radius)
-            strokes.draw_lines(strip, ring, bgr(state), 1.4 * size, closed=True)
+            strokes.draw_lines(strip, ring, bgr(state), 1.2 * size, closed=True)
         text_width, text_height = strokes.text_size(word, size)
         top_left = round(x + _TEXT_X_PX * size), round((height - text_height) / 2 + size)
         strokes.draw_text(strip, word, top_left, WHITE, size)

@@ -127,7 +127,7 @@ def _draw_joints(canvas: np.ndarray, figures: _Figures, pen: float) -> None:
             strokes.draw_dots(canvas, points, radii, bgr(state))
         else:
             rings = strokes.circles(points, radii)
-            strokes.draw_lines(canvas, rings, bgr(state), 1.4 * pen, closed=True)
+            strokes.draw_lines(canvas, rings, bgr(state), 1.2 * pen, closed=True)
 
 
 def _draw_ellipses(canvas: np.ndarray, figures: _Figures, pen: float) -> None:

@@ -67,7 +67,7 @@ def test_joint_behind_a_person_names_the_person_in_front(scene: Scene) -> None:
         for person, joint in np.argwhere(by_person):
             assert truth.occluders[person, joint] > person  # people are ordered from the back
             seen.add((int(person), int(truth.occluders[person, joint])))
-    assert seen == {(0, 1), (0, 2), (1, 2)}
+    assert {(0, 1), (1, 2)} <= seen
 
 
 def test_everyone_is_nearly_wholly_seen_once_and_behind_the_pillar_once(

@@ -17,12 +17,12 @@ from ros_vision_perception.core.types import JointState
 from ros_vision_perception.tools.demo import cutouts, props
 from ros_vision_perception.tools.demo.cutouts import Cutout
 
-WIDTH, HEIGHT = 768, 432
+WIDTH, HEIGHT = 848, 480
 FPS = 30
 # After this many frames the scene begins again, where it began.
 PERIOD_FRAMES = 12 * FPS
-_COUNTER_TOP = 306
-_PILLAR_LEFT, _PILLAR_WIDTH = 548, 84
+_COUNTER_TOP = 345
+_PILLAR_LEFT, _PILLAR_WIDTH = 596, 78
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class _Layer:
 
 
 class Scene:
-    """The scene of the demo, 768 x 432 at 30 frames per second, for ever."""
+    """The scene of the demo, 848 x 480 at 30 frames per second, for ever."""
 
     def __init__(self) -> None:
         """Cut the people out and paint the props; raises ConfigurationError without the photos."""
@@ -80,7 +80,7 @@ class Scene:
         )
 
     def frame(self, index: int) -> tuple[np.ndarray, Truth]:
-        """Return the image (432, 768, 3) uint8 BGR of a frame, and the truth about it."""
+        """Return the image (480, 848, 3) uint8 BGR of a frame, and the truth about it."""
         return self.image(index), self.truth(index)
 
     def image(self, index: int, layers: int | None = None) -> np.ndarray:
@@ -120,15 +120,15 @@ def _phase(index: int) -> float:
 
 
 def _far(phase: float) -> tuple[float, float, float]:
-    return 0.36, 285 - 330 * cos(2 * pi * phase + 0.9), _COUNTER_TOP + 16.0
+    return 0.33, 545 - 150 * cos(2 * pi * phase), _COUNTER_TOP + 14.0
 
 
 def _middle(phase: float) -> tuple[float, float, float]:
-    return 0.66, 205 + 255 * cos(2 * pi * phase), HEIGHT + 2.0
+    return 0.60, 250 + 310 * cos(2 * pi * phase), HEIGHT + 2.0
 
 
 def _near(phase: float) -> tuple[float, float, float]:
-    return 0.68 + 0.05 * sin(2 * pi * phase), 200 - 230 * cos(2 * pi * phase), HEIGHT + 6.0
+    return 0.62 + 0.04 * sin(2 * pi * phase), 210 - 195 * cos(2 * pi * phase), HEIGHT + 6.0
 
 
 def _standing(x: float) -> Callable[[float], tuple[float, float, float]]:
