@@ -13,7 +13,7 @@ from ros_vision_perception.pipeline.segmentation import SegmentationPipeline, Se
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 
 DEFAULT_POSE, DEFAULT_SEGMENTATION = 'blazepose-full', 'selfie-segmentation'
-Report = Callable[[str], None]
+Report = Callable[[str], object]
 
 
 def load_pose(

@@ -14,7 +14,7 @@ _APPLICATION = 'ros_vision_perception'
 # Hidden: nobody shall take a half-written file for one of the cache.
 _PARTIAL = '.partial-'
 
-Report = Callable[[str], None]
+Report = Callable[[str], object]
 
 
 def cache_folder() -> Path:
