@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 import struct
-from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from tflite_writer import NetworkWriter
 
 from ros_vision_perception.zoo.tflite.convert import convert
-
-Network = Any  # the writer of conftest.py
-NewNetwork = Callable[[tuple[int, ...]], Network]
 
 # Odd and unequal sides tell rows from columns, and left from right.
 INPUT = (1, 7, 6, 4)
@@ -29,51 +26,53 @@ def values(*shape: int) -> np.ndarray:
 
 
 def convolve(
-    net: Network, source: int, ohwi: tuple[int, ...], size: tuple[int, int], **options: int
+    net: NetworkWriter, source: int, ohwi: tuple[int, ...], size: tuple[int, int], **options: int
 ) -> int:
     inputs = [source, net.constant(values(*ohwi)), net.constant(values(ohwi[0]))]
     options = {'StrideH': 1, 'StrideW': 1, 'DilationHFactor': 1, 'DilationWFactor': 1, **options}
     return int(net.add('CONV_2D', inputs, (1, *size, ohwi[0]), **options))
 
 
-def convolve_channels(net: Network, filters: int, size: tuple[int, int], **options: int) -> int:
+def convolve_channels(
+    net: NetworkWriter, filters: int, size: tuple[int, int], **options: int
+) -> int:
     channels = 4 * filters
     inputs = [net.input, net.constant(values(1, 3, 5, channels)), net.constant(values(channels))]
     options = {'DilationHFactor': 1, 'DilationWFactor': 1, 'DepthMultiplier': filters, **options}
     return int(net.add('DEPTHWISE_CONV_2D', inputs, (1, *size, channels), **options))
 
 
-def pad(net: Network, source: int, size: tuple[int, int]) -> int:
+def pad(net: NetworkWriter, source: int, size: tuple[int, int]) -> int:
     """Put 1 row above, 2 below, 0 columns left and 3 right."""
     amounts = net.constant([[0, 0], [1, 2], [0, 3], [0, 0]], np.int32)
     return int(net.add('PAD', [source, amounts], (1, *size, 4)))
 
 
 def pool(
-    net: Network, kind: str, height: int, width: int, size: tuple[int, int], **options: int
+    net: NetworkWriter, kind: str, height: int, width: int, size: tuple[int, int], **options: int
 ) -> int:
     options = {'FilterHeight': height, 'FilterWidth': width, **options}
     return int(net.add(kind, [net.input], (1, *size, 4), StrideH=2, StrideW=2, **options))
 
 
-def sigmoid(net: Network, source: int, size: tuple[int, int] = (7, 6)) -> int:
+def sigmoid(net: NetworkWriter, source: int, size: tuple[int, int] = (7, 6)) -> int:
     return int(net.add('LOGISTIC', [source], (1, *size, 4)))
 
 
-def mean(net: Network) -> int:
+def mean(net: NetworkWriter) -> int:
     axes = net.constant([1, 2], np.int32)
     return int(net.add('MEAN', [net.input, axes], (1, 1, 1, 4), KeepDims=True))
 
 
-def half(net: Network) -> int:
+def half(net: NetworkWriter) -> int:
     return int(net.add('DEQUANTIZE', [net.constant(values(4), np.float16)], (4,)))
 
 
-def join(net: Network, axis: int, shape: tuple[int, ...]) -> int:
+def join(net: NetworkWriter, axis: int, shape: tuple[int, ...]) -> int:
     return int(net.add('CONCATENATION', [net.input, sigmoid(net, net.input)], shape, Axis=axis))
 
 
-CASES: dict[str, Callable[[Network], int]] = {
+CASES: dict[str, Callable[[NetworkWriter], int]] = {
     'convolution, same padding, stride 2, ReLU6': lambda net: convolve(
         net, net.input, (5, 3, 3, 4), (4, 3),
         StrideH=2, StrideW=2, Padding=SAME, FusedActivationFunction=RELU6,
@@ -168,8 +167,8 @@ def compare(data: bytes, output: int, tolerance: float) -> None:
 
 
 @pytest.mark.parametrize('name', CASES)
-def test_operator_gives_what_litert_gives(name: str, network: NewNetwork) -> None:
-    net = network(INPUT)
+def test_operator_gives_what_litert_gives(name: str) -> None:
+    net = NetworkWriter(INPUT)
     output = CASES[name](net)
     compare(net.finish(output), output, tolerance=1e-5)
 
@@ -179,9 +178,9 @@ def test_operator_gives_what_litert_gives(name: str, network: NewNetwork) -> Non
 @pytest.mark.parametrize('mode', RESIZE_MODES)
 @pytest.mark.parametrize('then_convolve', [False, True])
 def test_enlargement_gives_what_litert_gives(
-    size: tuple[int, int], mode: str, then_convolve: bool, network: NewNetwork
+    size: tuple[int, int], mode: str, then_convolve: bool
 ) -> None:
-    net = network(INPUT)
+    net = NetworkWriter(INPUT)
     inputs = [net.input, net.constant(size, np.int32)]
     output = net.add('RESIZE_BILINEAR', inputs, (1, *size, 4), **RESIZE_MODES[mode])
     if then_convolve:
@@ -200,13 +199,9 @@ def test_enlargement_gives_what_litert_gives(
     ],
 )
 def test_convolution_of_each_channel_after_depth_to_space_gives_what_litert_gives(
-    kernel: tuple[int, int],
-    padding: int,
-    zeros: bool,
-    size: tuple[int, int],
-    network: NewNetwork,
+    kernel: tuple[int, int], padding: int, zeros: bool, size: tuple[int, int]
 ) -> None:
-    net = network(INPUT)
+    net = NetworkWriter(INPUT)
     deep = convolve(net, net.input, (16, 1, 1, 4), (7, 6))
     source = net.add('DEPTH_TO_SPACE', [deep], (1, 14, 12, 4), BlockSize=2)
     if zeros:

