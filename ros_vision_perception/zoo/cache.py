@@ -44,9 +44,9 @@ def write(file: Path, data: bytes) -> None:
     os.replace(partial.name, file)
 
 
-def remove_partial(folder: Path) -> None:
+def remove_partial(root: Path) -> None:
     """Remove what killed processes left; only for who holds the cache folder."""
-    for partial in folder.glob(f'{_PARTIAL}*'):
+    for partial in root.rglob(f'{_PARTIAL}*'):
         partial.unlink()
 
 
@@ -73,6 +73,6 @@ def exclusive(root: Path, report: Report) -> Iterator[None]:
             lock.release()
     except OSError as error:
         raise ConfigurationError(
-            f'cannot write the model cache {root} ({error.strerror}); set {FOLDER_VARIABLE} to a '
+            f'cannot write the model cache {root} ({error.strerror or error}); set {FOLDER_VARIABLE} to a '
             'folder that can be written'
         ) from error

@@ -94,8 +94,8 @@ class Store:
             return
         if self.is_cached(model):
             self._report(f'{model.name}: {problem}; making it again')
+        cache.remove_partial(self._root)
         folder = self.folder(model)
-        cache.remove_partial(folder)
         manifest = {}
         for file in model.files:
             source = self._source(model, file)
