@@ -63,30 +63,30 @@ def test_extreme_logits_do_not_overflow() -> None:
 
 
 def test_overlapping_detections_become_their_weighted_mean() -> None:
-    shifted = BOX + [3.0, 0.0, 3.0, 0.0]
+    shifted = BOX + np.array([3.0, 0.0, 3.0, 0.0])
     boxes, logits, matrix = planted(
-        [(100, 0.9, BOX, POINTS), (101, 0.8, shifted, POINTS + [3.0, 0.0])]
+        [(100, 0.9, BOX, POINTS), (101, 0.8, shifted, POINTS + np.array([3.0, 0.0]))]
     )
     merged = detector.weighted_nms(detector.decode(boxes, logits, matrix, 0.5))
     assert len(merged) == 1
     share = 0.8 / (0.9 + 0.8)
     np.testing.assert_allclose(merged.scores, 0.9, atol=1e-5)
     np.testing.assert_allclose(merged.boxes_xyxy[0], BOX + share * (shifted - BOX), atol=1e-2)
-    np.testing.assert_allclose(merged.points_xy[0], POINTS + [3 * share, 0], atol=1e-2)
+    np.testing.assert_allclose(merged.points_xy[0], POINTS + np.array([3 * share, 0]), atol=1e-2)
 
 
 def test_weak_guess_is_suppressed_but_does_not_move_the_strong_one() -> None:
     boxes, logits, matrix = planted(
-        [(100, 0.95, BOX, POINTS), (101, 0.5, BOX, POINTS + [90.0, 40.0])]
+        [(100, 0.95, BOX, POINTS), (101, 0.5, BOX, POINTS + np.array([90.0, 40.0]))]
     )
     merged = detector.weighted_nms(detector.decode(boxes, logits, matrix, 0.4))
     np.testing.assert_allclose(merged.points_xy, POINTS[None], atol=1e-2)
 
 
 def test_people_side_by_side_stay_two() -> None:
-    far = BOX + [60.0, 0.0, 60.0, 0.0]
+    far = BOX + np.array([60.0, 0.0, 60.0, 0.0])
     boxes, logits, matrix = planted(
-        [(100, 0.7, BOX, POINTS), (500, 0.9, far, POINTS + [60.0, 0.0])]
+        [(100, 0.7, BOX, POINTS), (500, 0.9, far, POINTS + np.array([60.0, 0.0]))]
     )
     merged = detector.weighted_nms(detector.decode(boxes, logits, matrix, 0.5))
     np.testing.assert_allclose(merged.scores, [0.9, 0.7], atol=1e-5)

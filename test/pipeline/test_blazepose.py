@@ -31,7 +31,8 @@ class Scene:
 
 
 class FakeDetector:
-    input_shapes = output_shapes = {}  # noqa: RUF012
+    input_shapes: dict[str, tuple[int | None, ...]] = {}  # noqa: RUF012
+    output_shapes: dict[str, tuple[int | None, ...]] = {}  # noqa: RUF012
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -58,7 +59,8 @@ class FakeDetector:
 
 
 class FakeLandmark:
-    input_shapes = output_shapes = {}  # noqa: RUF012
+    input_shapes: dict[str, tuple[int | None, ...]] = {}  # noqa: RUF012
+    output_shapes: dict[str, tuple[int | None, ...]] = {}  # noqa: RUF012
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
