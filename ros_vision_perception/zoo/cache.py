@@ -73,6 +73,6 @@ def exclusive(root: Path, report: Report) -> Iterator[None]:
             lock.release()
     except OSError as error:
         raise ConfigurationError(
-            f'cannot write the model cache {root} ({error.strerror or error}); set {FOLDER_VARIABLE} to a '
-            'folder that can be written'
+            f'cannot write the model cache {root} ({error.strerror or error}); '
+            f'set {FOLDER_VARIABLE} to a folder that can be written'
         ) from error
