@@ -68,7 +68,14 @@ class ImageParameters:
 
 
 @dataclass(frozen=True)
-class _PoseModelParameters:
+class _ThreadParameters:
+    threads: int = _parameter(2, 'Threads per call of a network.', 1, 64)
+
+
+@dataclass(frozen=True)
+class PoseModelParameters(_ThreadParameters):
+    """Which poses to look for."""
+
     pose_model: str = _parameter(DEFAULT_POSE, 'Pose model: name in the catalogue, or a path.')
     pose_masks: bool = _parameter(
         False, "Also get each person's mask from the pose model, where it gives one."
@@ -80,8 +87,12 @@ class _PoseModelParameters:
 
 
 @dataclass(frozen=True)
-class _ThreadParameters:
-    threads: int = _parameter(2, 'Threads per call of a network.', 1, 64)
+class SegmentationModelParameters(_ThreadParameters):
+    """Which masks to look for."""
+
+    segmentation_model: str = _parameter(
+        DEFAULT_SEGMENTATION, 'Segmentation model: name in the catalogue, or a path.'
+    )
 
 
 @dataclass(frozen=True)
@@ -133,17 +144,13 @@ class JoinParameters(_LifetimeParameters):
 
 
 @dataclass(frozen=True)
-class PoseParameters(_PoseModelParameters, _ThreadParameters, ImageParameters):
+class PoseParameters(PoseModelParameters, ImageParameters):
     """Parameters of `pose_node`."""
 
 
 @dataclass(frozen=True)
-class SegmentationParameters(_ThreadParameters, ImageParameters):
+class SegmentationParameters(SegmentationModelParameters, ImageParameters):
     """Parameters of `segmentation_node`."""
-
-    segmentation_model: str = _parameter(
-        DEFAULT_SEGMENTATION, 'Segmentation model: name in the catalogue, or a path.'
-    )
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,7 @@ class FusionParameters(JoinParameters):
 
 @dataclass(frozen=True)
 class PerceptionParameters(
-    JoinParameters, _PoseModelParameters, _ThreadParameters, ImageParameters
+    JoinParameters, SegmentationModelParameters, PoseModelParameters, ImageParameters
 ):
     """Parameters of `perception_node`."""
 

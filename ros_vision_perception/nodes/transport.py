@@ -99,3 +99,13 @@ def prepare() -> None:
         for parameter, value in _ALLOCATOR.values():
             if hasattr(libc, 'mallopt'):  # which other C libraries do not have
                 libc.mallopt(parameter, value)
+
+
+def cure() -> str:
+    """Return what to do about images that come late or not at all."""
+    if not uses_fast_dds(os.environ):
+        return 'Give the middleware larger buffers, or publish compressed images.'
+    return (
+        'The settings of the publishing process count. Start the camera driver with '
+        f'{_profile_variable()}={PROFILES}, or publish compressed images.'
+    )

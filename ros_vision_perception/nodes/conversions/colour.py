@@ -64,7 +64,7 @@ class PackedImage:
 
 # Takes the image and what to make of it: 'bgr8' or 'mono8'.
 Converter = Callable[[PackedImage, str], np.ndarray]
-Report = Callable[[str], None]
+Report = Callable[[str], object]
 
 
 def by_cv_bridge() -> Converter:

@@ -1,0 +1,130 @@
+"""Joins poses, masks and depth of one stamp into what is known about each person."""
+
+from collections.abc import Callable
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+
+from ros_vision_perception.core.errors import FrameError
+from ros_vision_perception.core.fusion import FusionState, step
+from ros_vision_perception.core.types import Keypoints, Observation
+from ros_vision_perception.msg import InstanceMaskArray, PersonKeypointsArray
+from ros_vision_perception.nodes.conversions.keypoints import keypoints_from_msg
+from ros_vision_perception.nodes.conversions.masks import masks_from_msg
+from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
+from ros_vision_perception.nodes.declare import declare
+from ros_vision_perception.nodes.depth_input import DepthInput
+from ros_vision_perception.nodes.diagnostics import Diagnostics
+from ros_vision_perception.nodes.faults import Faults
+from ros_vision_perception.nodes.outputs import RELIABLE, HumansOutput
+from ros_vision_perception.nodes.parameters import FusionParameters
+from ros_vision_perception.nodes.run import run
+from ros_vision_perception.nodes.subscribing import subscribe
+from ros_vision_perception.nodes.timed_join import TimedJoin
+from ros_vision_perception.pipeline.join import Joined
+from ros_vision_perception.pipeline.stages import StageTimes
+
+_SILENT_AFTER_S = 5.0
+
+
+class FusionNode(Node):
+    """Keypoints, masks and depth in, humans out."""
+
+    def __init__(self, **options: Any) -> None:
+        """Subscribe; `options` are those of `rclpy.node.Node`."""
+        super().__init__('fusion_node', **options)
+        parameters = declare(self, FusionParameters)
+        self._config = parameters.fusion
+        self._state = FusionState()
+        self._humans: HumansOutput | None = None
+        self._stages = StageTimes(time.perf_counter_ns)
+        self._faults = Faults(self.get_logger().warning)
+        self._received, self._received_ns = 0, time.perf_counter_ns()
+        self._listen(PersonKeypointsArray, 'keypoints', self._keypoints_from_msg)
+        inputs = ['keypoints']
+        if parameters.use_masks:
+            self._listen(InstanceMaskArray, 'masks', masks_from_msg)
+            inputs.append('masks')
+        if parameters.use_depth:
+            inputs.append('depth')
+        self._join = TimedJoin(self, tuple(inputs), parameters.join_deadline_ms, self._fuse)
+        self._depth = DepthInput(self, parameters, self._faults, self._on_depth)
+        self._diagnostics = Diagnostics(self, {}, self._counts, self._problem)
+
+    def _listen(self, kind: type, topic: str, convert: Callable[[Any], Any]) -> None:
+        def receive(message: Any, _info: dict) -> None:
+            self._received, self._received_ns = self._received + 1, time.perf_counter_ns()
+            try:
+                stamp_ns = stamp_from_header(message.header)
+                with self._stages('convert'):
+                    seen = convert(message)
+            except FrameError as error:
+                self._faults.note(error, topic)
+            else:
+                self._join.add(topic, stamp_ns, (message.header, seen))
+
+        subscribe(self, kind, topic, receive, RELIABLE)
+
+    def _keypoints_from_msg(self, message: Any) -> Keypoints:
+        keypoints = keypoints_from_msg(message)
+        if self._humans is None:
+            self._humans = HumansOutput(self, keypoints.skeleton)
+        elif keypoints.skeleton != self._humans.skeleton:
+            raise FrameError(
+                'other_skeleton',
+                f'got {keypoints.skeleton.name}, expected {self._humans.skeleton.name} as before; '
+                'cure: restart fusion_node',
+            )
+        return keypoints
+
+    def _on_depth(self, stamp_ns: int, depth_m: np.ndarray) -> None:
+        self._join.add('depth', stamp_ns, (None, depth_m))
+
+    def _fuse(self, joined: Joined) -> None:
+        if joined.is_restart:
+            self.get_logger().info('stamps jump back: beginning anew')
+            self._state = FusionState()
+        parts = {name: part for name, (_, part) in joined.parts.items()}
+        seen = [joined.parts[name] for name in ('keypoints', 'masks') if name in parts]
+        if not seen or self._humans is None:
+            return  # before the first poses nobody has looked for people
+        header, first = seen[0]
+        observation = Observation(
+            stamp_ns=joined.stamp_ns,
+            image_size=first.image_size,
+            keypoints=parts.get('keypoints'),
+            masks=parts.get('masks'),
+            depth_m=parts.get('depth'),
+            camera=self._depth.camera,
+        )
+        with self._stages('fuse'):
+            self._state, humans = step(
+                self._state, observation, self._config, self._humans.skeleton
+            )
+        with self._stages('publish'):
+            latency_ns = self._humans.publish(humans, header, joined.first_ns)
+        self._diagnostics.note_result(header, latency_ns, self._stages.elapsed_ns)
+        self._stages.clear()
+
+    def _counts(self) -> dict[str, int]:
+        dropped = {**self._faults.counts, 'late': self._join.late}
+        return {
+            'messages_in': self._received,
+            **{f'dropped_{cause}': count for cause, count in dropped.items() if count},
+        }
+
+    def _problem(self) -> str:
+        silent_s = (time.perf_counter_ns() - self._received_ns) * 1e-9
+        if silent_s < _SILENT_AFTER_S:
+            return ''
+        topic = self.resolve_topic_name('keypoints')
+        publishers = self.count_publishers(topic)
+        return f'nothing on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the node; see `run.run`."""
+    run('fusion_node', FusionNode, sys.argv[1:] if argv is None else argv)

@@ -1,0 +1,177 @@
+"""The camera image: raw or compressed, the newest first, each decoded once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import time
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+
+from ros_vision_perception.core.errors import FrameError
+from ros_vision_perception.core.types import Frame
+from ros_vision_perception.nodes import transport
+from ros_vision_perception.nodes.conversions.colour import ColourConverter
+from ros_vision_perception.nodes.conversions.images import frame_from_compressed, frame_from_image
+from ros_vision_perception.nodes.faults import Faults
+from ros_vision_perception.nodes.link import LinkWatch
+from ros_vision_perception.nodes.parameters import ImageParameters
+from ros_vision_perception.nodes.subscribing import subscribe
+from ros_vision_perception.nodes.timers import steady_timer
+from ros_vision_perception.pipeline.stages import StageTimes
+
+_LOOK_EVERY_S = 0.2
+_SILENT_AFTER_S = 5.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A frame that can be used.
+
+    Attributes:
+        frame: the image.
+        header: that of its message.
+        received_ns: `time.perf_counter_ns` when the node got the message.
+        is_restart: the stamp is before the last one's: a new stream, such as a bag played again.
+    """
+
+    frame: Frame
+    header: Any
+    received_ns: int
+    is_restart: bool
+
+
+class ImageInput:
+    """Hands over each frame that can be used.
+
+    While one is processed, the middleware keeps only the newest of those that follow.
+
+    Attributes:
+        stages: times of the present frame; 'receive' and 'convert' are measured here.
+        faults: what was dropped, and why.
+    """
+
+    def __init__(
+        self, node: Node, parameters: ImageParameters, on_frame: Callable[[Arrival], None]
+    ) -> None:
+        """Subscribe to `image` or `image/compressed` of `node`, to the one that is published.
+
+        Args:
+            node: whose names and executor are used.
+            parameters: how to receive.
+            on_frame: called with each frame that can be used.
+        """
+        self.stages = StageTimes(time.perf_counter_ns)
+        self.faults = Faults(node.get_logger().warning)
+        self._node, self._parameters, self._on_frame = node, parameters, on_frame
+        self._link = LinkWatch()
+        self._convert = ColourConverter(node.get_logger().warning)
+        self._last_stamp_ns = 0
+        self._idle_since_ns = time.time_ns()
+        self._topic = node.resolve_topic_name('image')
+        self._subscription: Subscription | None = None
+        self._search = steady_timer(node, _LOOK_EVERY_S, self._look_for_publishers)
+        if parameters.transport != 'auto':
+            self._subscribe(parameters.transport)
+        self._look_for_publishers()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many images came, and how many were dropped for which cause."""
+        dropped = {
+            **self.faults.counts,
+            'superseded': self._link.superseded,
+            'lost_in_transport': self._link.lost,
+        }
+        return {
+            'frames_in': self._link.received,
+            **{f'dropped_{cause}': count for cause, count in dropped.items() if count},
+        }
+
+    def problem(self) -> str:
+        """Return why no images come, '' while they do."""
+        silent_s = (time.time_ns() - self._idle_since_ns) * 1e-9
+        if silent_s < _SILENT_AFTER_S:
+            return ''
+        if self._subscription is None:
+            return f'nobody publishes {self._topic} or {self._topic}/compressed'
+        topic = self._subscription.topic_name
+        publishers = self._node.count_publishers(topic)
+        return f'no image on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
+
+    def _look_for_publishers(self) -> None:
+        """Subscribe as soon as it is known what is published."""
+        topics = {'raw': self._topic, 'compressed': f'{self._topic}/compressed'}
+        for kind, topic in topics.items():
+            if self._subscription is None and self._node.count_publishers(topic):
+                self._subscribe(kind)
+        if self._subscription is not None:
+            self._search.cancel()
+
+    def _subscribe(self, kind: str) -> None:
+        reliable = self._parameters.reliable
+        quality = QoSProfile(
+            depth=1,
+            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        )
+        if kind == 'raw':
+            message_type, topic, receive = Image, self._topic, self._receive_raw
+        else:
+            message_type, topic = CompressedImage, f'{self._topic}/compressed'
+            receive = self._receive_compressed
+        self._subscription = subscribe(
+            self._node, message_type, topic, receive, quality, self._note_lost
+        )
+        self._node.get_logger().info(f'subscribed to {topic}')
+
+    def _receive_raw(self, message: Any, info: dict) -> None:
+        self._receive(message, info, lambda: frame_from_image(message, self._convert))
+
+    def _receive_compressed(self, message: Any, info: dict) -> None:
+        self._receive(message, info, lambda: frame_from_compressed(message))
+
+    def _receive(self, message: Any, info: dict, convert: Callable[[], Frame]) -> None:
+        received_ns = time.perf_counter_ns()
+        self.stages.clear()
+        self._note_received(message, info)
+        try:
+            with self.stages('convert'):
+                frame = convert()
+            is_restart = self._is_restart(frame.stamp_ns)
+        except FrameError as error:
+            self.faults.note(error, self._topic)
+        else:
+            self._on_frame(Arrival(frame, message.header, received_ns, is_restart))
+        self._idle_since_ns = time.time_ns()
+
+    def _is_restart(self, stamp_ns: int) -> bool:
+        last_ns, self._last_stamp_ns = self._last_stamp_ns, stamp_ns
+        if stamp_ns == last_ns:
+            raise FrameError('repeated_stamp', f'two images with the stamp {stamp_ns} ns')
+        if stamp_ns > last_ns:
+            return False
+        self._node.get_logger().info(
+            f'the stamps of {self._topic} jump back by {(last_ns - stamp_ns) * 1e-9:.3f} s: '
+            'beginning anew',
+            throttle_duration_sec=10.0,
+        )
+        return True
+
+    def _note_received(self, message: Any, info: dict) -> None:
+        sent_ns = info.get('source_timestamp')
+        delay_ms = None
+        if sent_ns is not None:
+            delay_ns = time.time_ns() - sent_ns
+            self.stages.elapsed_ns['receive'] = delay_ns
+            if sent_ns > self._idle_since_ns:
+                delay_ms = delay_ns * 1e-6
+        sequence = info.get('publication_sequence_number')
+        self._complain(self._link.note_received(len(message.data), sequence, delay_ms))
+
+    def _note_lost(self, count: int) -> None:
+        self._complain(self._link.note_lost(count))
+
+    def _complain(self, problem: str) -> None:
+        if problem:
+            self._node.get_logger().warning(f'{self._topic}: {problem}. {transport.cure()}')

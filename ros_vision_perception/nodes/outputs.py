@@ -1,0 +1,115 @@
+"""What the nodes publish. What is costly is only made while somebody listens."""
+
+import time
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import Frame, Humans, InstanceMasks, Keypoints
+from ros_vision_perception.msg import HumanStateArray, InstanceMaskArray, PersonKeypointsArray
+from ros_vision_perception.msg import Skeleton as SkeletonMsg
+from ros_vision_perception.nodes.conversions.humans import HumansWriter, set_times
+from ros_vision_perception.nodes.conversions.images import (
+    bgr_from_frame,
+    image_to_msg,
+    jpeg_to_msg,
+)
+from ros_vision_perception.nodes.conversions.keypoints import KeypointsWriter
+from ros_vision_perception.nodes.conversions.masks import label_map, masks_to_msg
+from ros_vision_perception.nodes.conversions.skeletons import skeleton_to_msg
+from ros_vision_perception.render.overlay import draw_overlay
+
+RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+_LATCHED = QoSProfile(
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+
+
+def publish_skeleton(node: Node, skeleton: Skeleton) -> Publisher:
+    """Publish `skeleton` for everyone who ever subscribes; keep what is returned."""
+    publisher = node.create_publisher(SkeletonMsg, 'skeleton', _LATCHED)
+    publisher.publish(skeleton_to_msg(skeleton))
+    return publisher
+
+
+class HumansOutput:
+    """The topics `humans` and `skeleton`.
+
+    Attributes:
+        skeleton: the joints of everyone.
+    """
+
+    def __init__(self, node: Node, skeleton: Skeleton) -> None:
+        """Publish people in `skeleton`."""
+        self.skeleton = skeleton
+        self._clock = node.get_clock()
+        self._publisher = node.create_publisher(HumanStateArray, 'humans', RELIABLE)
+        self._writer = HumansWriter(skeleton)
+        self._latched = publish_skeleton(node, skeleton)
+
+    def publish(self, humans: Humans, header: Any, received_ns: int) -> int:
+        """Publish the result and return how long it took since the image came, ns.
+
+        Args:
+            humans: everyone.
+            header: of the image.
+            received_ns: `time.perf_counter_ns` when the image, or the first of its results, came.
+        """
+        message = self._writer.write(humans, header)
+        latency_ns = time.perf_counter_ns() - received_ns
+        set_times(message, self._clock.now().nanoseconds, latency_ns)
+        self._publisher.publish(message)
+        return latency_ns
+
+
+class KeypointsOutput:
+    """The topic `keypoints`."""
+
+    def __init__(self, node: Node, skeleton: Skeleton, model: str) -> None:
+        """Publish people in `skeleton`, as seen by the model called `model`."""
+        self._publisher = node.create_publisher(PersonKeypointsArray, 'keypoints', RELIABLE)
+        self._writer = KeypointsWriter(skeleton, model)
+
+    def publish(self, keypoints: Keypoints, header: Any) -> None:
+        """Publish the poses while somebody listens."""
+        if self._publisher.get_subscription_count():
+            self._publisher.publish(self._writer.write(keypoints, header))
+
+
+class MasksOutput:
+    """The topics `masks` and `label_map`."""
+
+    def __init__(self, node: Node, model: str) -> None:
+        """Publish what the model called `model` sees."""
+        self._masks = node.create_publisher(InstanceMaskArray, 'masks', RELIABLE)
+        self._label_map = node.create_publisher(Image, 'label_map', RELIABLE)
+        self._model = model
+
+    def publish(self, masks: InstanceMasks, header: Any) -> None:
+        """Publish the masks, and their picture, while somebody listens."""
+        if self._masks.get_subscription_count():
+            self._masks.publish(masks_to_msg(masks, header, self._model))
+        if self._label_map.get_subscription_count():
+            labels = label_map(masks)
+            encoding = 'mono8' if labels.itemsize == 1 else 'mono16'
+            self._label_map.publish(image_to_msg(labels, encoding, header))
+
+
+class OverlayOutput:
+    """The topic `overlay/compressed`."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish pictures of the result."""
+        self._publisher = node.create_publisher(CompressedImage, 'overlay/compressed', RELIABLE)
+
+    def publish(self, frame: Frame, humans: Humans, header: Any) -> None:
+        """Draw everyone on the frame and publish it, while somebody looks."""
+        if self._publisher.get_subscription_count():
+            picture = draw_overlay(bgr_from_frame(frame), humans)
+            self._publisher.publish(jpeg_to_msg(picture, header))

@@ -1,0 +1,96 @@
+"""Everything in one process: images in, what is known about each person out."""
+
+from collections.abc import Callable
+import sys
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+
+from ros_vision_perception.nodes import pose_node, segmentation_node
+from ros_vision_perception.nodes.declare import declare
+from ros_vision_perception.nodes.depth_input import DepthInput
+from ros_vision_perception.nodes.diagnostics import Diagnostics
+from ros_vision_perception.nodes.image_input import Arrival, ImageInput
+from ros_vision_perception.nodes.outputs import (
+    HumansOutput,
+    KeypointsOutput,
+    MasksOutput,
+    OverlayOutput,
+)
+from ros_vision_perception.nodes.parameters import PerceptionParameters
+from ros_vision_perception.nodes.run import run
+from ros_vision_perception.nodes.timed_join import TimedJoin
+from ros_vision_perception.pipeline.join import Joined
+from ros_vision_perception.pipeline.load import Report
+from ros_vision_perception.pipeline.perception import Perception, PerceptionResult
+from ros_vision_perception.pipeline.pose import PosePipeline
+from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
+
+Models = tuple[PosePipeline, SegmentationPipeline | None]
+
+
+def load(parameters: PerceptionParameters, report: Report) -> Models:
+    """Load the models; raises PerceptionError when that cannot be done."""
+    pose = pose_node.load(parameters, report)
+    if not parameters.segmentation_model:
+        return pose, None
+    return pose, segmentation_node.load(parameters, report)
+
+
+class PerceptionNode(Node):
+    """Image, and depth where there is, in; humans, keypoints, masks and overlay out."""
+
+    def __init__(
+        self, load: Callable[[PerceptionParameters, Report], Models] = load, **options: Any
+    ) -> None:
+        """Load the models with `load`, then subscribe; `options` as of `rclpy.node.Node`."""
+        super().__init__('perception_node', **options)
+        parameters = declare(self, PerceptionParameters)
+        pose, segmentation = load(parameters, self.get_logger().info)
+        self._perception = Perception(pose, segmentation, parameters.fusion)
+        models = {'pose_model': pose.model_name}
+        self._humans = HumansOutput(self, pose.skeleton)
+        self._keypoints = KeypointsOutput(self, pose.skeleton, pose.model_name)
+        self._overlay = OverlayOutput(self)
+        self._masks: MasksOutput | None = None
+        if segmentation is not None:
+            self._masks = MasksOutput(self, segmentation.model_name)
+            models['segmentation_model'] = segmentation.model_name
+        inputs = ('image', 'depth') if parameters.use_depth else ('image',)
+        self._join = TimedJoin(self, inputs, parameters.join_deadline_ms, self._on_joined)
+        self._image = ImageInput(self, parameters, self._on_frame)
+        self._depth = DepthInput(self, parameters, self._image.faults, self._on_depth)
+        self._diagnostics = Diagnostics(self, models, self._image.counts, self._image.problem)
+
+    def _on_frame(self, arrival: Arrival) -> None:
+        self._join.add('image', arrival.frame.stamp_ns, arrival)
+
+    def _on_depth(self, stamp_ns: int, depth_m: np.ndarray) -> None:
+        self._join.add('depth', stamp_ns, depth_m)
+
+    def _on_joined(self, joined: Joined) -> None:
+        if joined.is_restart:
+            self._perception.reset()
+        arrival = joined.parts.get('image')
+        if arrival is None:
+            return
+        stages = self._image.stages
+        result = self._perception.step(
+            arrival.frame, joined.parts.get('depth'), self._depth.camera, stages
+        )
+        with stages('publish'):
+            latency_ns = self._humans.publish(result.humans, arrival.header, arrival.received_ns)
+            self._publish_parts(result, arrival)
+        self._diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
+
+    def _publish_parts(self, result: PerceptionResult, arrival: Arrival) -> None:
+        self._keypoints.publish(result.keypoints, arrival.header)
+        if self._masks is not None and result.masks is not None:
+            self._masks.publish(result.masks, arrival.header)
+        self._overlay.publish(arrival.frame, result.humans, arrival.header)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the node; see `run.run`."""
+    run('perception_node', PerceptionNode, sys.argv[1:] if argv is None else argv)
