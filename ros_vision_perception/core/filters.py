@@ -30,7 +30,6 @@ _STIFFNESS = 0.2
 # Published on top of the filter's own covariance: errors that no averaging removes, in units of
 # the joint's OKS sigma and in px.
 _BIAS, _BIAS_PX = 0.5, 0.5
-_TO_COMPLEX = np.array([1.0, 1.0j])
 
 # Standard deviation of a joint's velocity relative to the body, scales per second.
 _MOBILITY = {
@@ -235,10 +234,11 @@ def follow_body(
         body: of the skeleton.
         scales: (T,) px.
     """
-    old = motion.positions_xy @ _TO_COMPLEX
-    step = corrected.positions_xy @ _TO_COMPLEX - old
-    faster = (corrected.velocities - motion.velocities) @ _TO_COMPLEX
-    terms = np.stack((np.ones_like(old), old, step, old * old.conj(), step * old.conj(), faster))
+    old = _to_complex(motion.positions_xy)
+    step = _to_complex(corrected.positions_xy - motion.positions_xy)
+    faster = _to_complex(corrected.velocities - motion.velocities)
+    conjugate = old.conj()
+    terms = np.array((np.ones_like(old), old, step, old * conjugate, step * conjugate, faster))
     sums = (seen * terms) @ body.kinship  # (6, T, K); kinship is symmetric
     weight = sums[0].real
     mean_old, mean_step, mean_square, mean_product, faster = sums[1:] / np.maximum(weight, 1e-9)
@@ -255,8 +255,12 @@ def follow_body(
     )
 
 
+def _to_complex(points_xy: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(points_xy).view(np.complex128)[..., 0]
+
+
 def _to_real(values: np.ndarray) -> np.ndarray:
-    return np.stack((values.real, values.imag), axis=-1)
+    return values[..., None].view(np.float64)
 
 
 def _doubt(

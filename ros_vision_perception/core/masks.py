@@ -70,8 +70,7 @@ class BoxMask:
 
 def nearest_pixels(points_xy: np.ndarray) -> np.ndarray:
     """Round points (..., 2) px to int32 pixels; NaN and the very far end up outside any image."""
-    points = np.where(np.abs(points_xy) < 1e6, points_xy, -1e6)
-    return np.rint(points).astype(np.int32)
+    return np.rint(np.fmax(np.fmin(points_xy, 1e6), -1e6)).astype(np.int32)
 
 
 def intersection_area(a: BoxMask, b: BoxMask) -> int:
