@@ -49,7 +49,7 @@ quiet_pip = 2>&1 | sed -un \
 	  if $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' \
 	    2>/dev/null; then break; fi; python=; \
 	done; \
-	test "$$python" || $(call fail,no Python 3.10 to 3.13 found; cure: apt install python3); \
+	test "$$python" || $(call fail,no Python 3.10 to 3.13 found; cure: apt install python3 or name one with PYTHON=); \
 	$$python -c 'import ensurepip' 2>/dev/null || \
 	  $(call fail,this Python cannot make virtual environments; cure: apt install python3-venv); \
 	test -f "$$($$python -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" || \

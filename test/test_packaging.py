@@ -1,8 +1,10 @@
 """The lists that must agree: messages, commands, versions, requirements."""
 
+import ast
 from importlib.util import find_spec
 from pathlib import Path
 import re
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -102,6 +104,26 @@ def test_the_lock_pins_every_requirement() -> None:
             if line and line[0] not in '#-':
                 name = re.match(r'[\w.-]+', line)
                 assert name is not None and re.sub(r'[-_.]+', '-', name.group()).lower() in pinned
+
+
+def _requirements(name: str) -> set[str]:
+    lines = _text(f'requirements/{name}.in').splitlines()
+    return {line for line in (re.split('[<>=]', line)[0] for line in lines) if line[:1].isalnum()}
+
+
+def test_every_library_that_is_imported_is_a_requirement() -> None:
+    others = {'cv2': 'opencv-python-headless', 'yaml': 'pyyaml', 'skimage': 'scikit-image'}
+    required = _requirements('runtime') | _requirements('tools')
+    ros = {element.text for element in _package_xml().findall('exec_depend')}
+    ros |= {element.text for element in _package_xml().findall('depend')}
+    for path in (_ROOT / 'ros_vision_perception').rglob('*.py'):
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ''] if isinstance(node, ast.ImportFrom) else []
+            for module in {name.partition('.')[0] for name in names}:
+                if module in sys.stdlib_module_names or module == 'ros_vision_perception':
+                    continue
+                assert others.get(module, module) in required | ros, f'{path}: {module}'
 
 
 def test_what_the_readme_tells_to_make_exists() -> None:
