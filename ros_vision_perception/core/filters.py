@@ -210,12 +210,13 @@ def update(motion: JointMotion, detected_xy: np.ndarray, variances: np.ndarray) 
     innovations = np.where(known[..., None], detected_xy - motion.positions_xy, 0.0)
     totals = np.where(known, motion.covariances[..., 0] + variances, np.inf)
     gains = motion.covariances[..., :2] / totals[..., None]  # of position and velocity
-    # (xx, xv, vv) lose (gain xx, gain xv, velocity gain xv).
-    lost = gains[..., [0, 0, 1]] * motion.covariances[..., [0, 1, 1]]
+    covariances = motion.covariances.copy()
+    covariances[..., 2] -= gains[..., 1] * covariances[..., 1]
+    covariances[..., :2] *= 1 - gains[..., :1]
     return JointMotion(
         motion.positions_xy + gains[..., :1] * innovations,
         motion.velocities + gains[..., 1:] * innovations,
-        motion.covariances - lost,
+        covariances,
     )
 
 

@@ -89,7 +89,9 @@ def _edges(joint_names: tuple[str, ...], bones: str) -> tuple[tuple[int, int], .
     return tuple(edges)
 
 
-def _skeleton(name: str, joint_names: tuple[str, ...], bones: str, sigmas: dict[str, float]) -> Skeleton:
+def _skeleton(
+    name: str, joint_names: tuple[str, ...], bones: str, sigmas: dict[str, float]
+) -> Skeleton:
     def sigma(joint: str) -> float:
         return sigmas[joint.removeprefix('left_').removeprefix('right_')]
 

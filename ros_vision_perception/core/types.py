@@ -7,6 +7,7 @@ Arrays are not copied and must not be written to after they were handed over.
 
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class TrackState(IntEnum):
 
 def check_shape(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
     """Raise ValueError unless `array` has `shape`, where None stands for any length."""
+    if array.shape == shape:
+        return
     if len(array.shape) != len(shape) or any(
         want is not None and got != want for got, want in zip(array.shape, shape, strict=True)
     ):
@@ -57,13 +60,14 @@ class Frame:
     encoding: str
     stamp_ns: int
 
-    CHANNELS = {'rgb8': 3, 'bgr8': 3, 'rgba8': 4, 'bgra8': 4, 'mono8': 1}
+    CHANNELS: ClassVar[dict[str, int]] = {'rgb8': 3, 'bgr8': 3, 'rgba8': 4, 'bgra8': 4, 'mono8': 1}
 
     def __post_init__(self) -> None:
         if self.encoding not in self.CHANNELS:
             raise ValueError(f'encoding {self.encoding!r}; expected one of {list(self.CHANNELS)}')
         channels = self.CHANNELS[self.encoding]
-        check_shape('pixels', self.pixels, (None, None) if channels == 1 else (None, None, channels))
+        shape = (None, None) if channels == 1 else (None, None, channels)
+        check_shape('pixels', self.pixels, shape)
         if self.pixels.dtype != np.uint8:
             raise ValueError(f'pixels: got {self.pixels.dtype}, expected uint8')
 
@@ -268,7 +272,7 @@ class Joints:
     velocity_covariances: np.ndarray
     time_since_seen_s: np.ndarray
 
-    _SHAPES = {
+    _SHAPES: ClassVar[dict[str, tuple[int, ...]]] = {
         'keypoints_xy': (2,),
         'covariances_px': (2, 2),
         'positions_m': (3,),

@@ -82,7 +82,8 @@ def explain(sightings: Sightings, surroundings: Surroundings, depths_m: np.ndarr
     hidden = covers.by_others
     if hidden.any():
         hidden = hidden * probability_in_front(sightings, covers, depths_m)
-    people, things = np.split(hidden, [hidden.shape[2] - len(surroundings.objects)], axis=2)
+    count = hidden.shape[2] - len(surroundings.objects)
+    people, things = hidden[..., :count], hidden[..., count:]
     evidence = {
         'prior': 1.0,
         'model_sees_it': model_sees_it(sightings),
