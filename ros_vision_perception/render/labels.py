@@ -17,7 +17,7 @@ _TRACK_COLORS: dict[TrackState, BgrColor] = {
 }
 
 
-def draw_labels(canvas: np.ndarray, people: tuple[HumanState, ...], unit: float) -> None:
+def draw_labels(canvas: np.ndarray, people: list[HumanState], unit: float) -> None:
     """Draw box corners and a label per person in place; labels do not cover each other."""
     taken: list[tuple[int, int, int, int]] = []
     for human in people:

@@ -45,11 +45,11 @@ def draw_overlay(image: np.ndarray, humans: Humans) -> np.ndarray:
 
 
 def draw_people(image: np.ndarray, humans: Humans) -> np.ndarray:
-    """Return a copy of the image (H, W, 3) uint8 BGR with only the people drawn on it."""
+    """Return a copy of the image (H, W, 3) uint8 BGR with the people on it, except lost ones."""
     canvas = image.copy(order='C')
     unit = strokes.unit_of(canvas)
     edges = np.asarray(humans.skeleton.edges, np.int64).reshape(-1, 2)
-    # Where a lost person's joints are, nobody knows: they have a label only.
+    # Where a lost person is, nobody knows.
     known = [human for human in humans.people if human.track_state != TrackState.LOST]
     for small, pen in ((True, 0.5 * unit), (False, unit)):
         people = [human for human in known if _is_small(human, unit) == small]
@@ -58,7 +58,7 @@ def draw_people(image: np.ndarray, humans: Humans) -> np.ndarray:
             _draw_ellipses(canvas, figures, pen)
             _draw_bones(canvas, figures, pen)
             _draw_joints(canvas, figures, pen)
-    draw_labels(canvas, humans.people, unit)
+    draw_labels(canvas, known, unit)
     return canvas
 
 

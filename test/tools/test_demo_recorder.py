@@ -120,7 +120,7 @@ def test_contact_sheet_shows_up_to_six_moments_in_order(count: int) -> None:
         sheet.add(grey_image(20 + 200 * index // count), nobody(index))
     picture = sheet.picture()
     rows, columns = -(-min(count, 6) // 2), min(count, 2)
-    tile_height, tile_width = 432 + 6, 576 + 6
+    tile_height, tile_width = 360 + 6, 480 + 6
     assert picture.shape[1] == columns * tile_width - 6
     middles = [
         int(picture[row * tile_height + 200, column * tile_width + 200, 0])

@@ -10,7 +10,9 @@ from ros_vision_perception.render.overlay import draw_people
 from ros_vision_perception.tools.demo.video import fit
 
 COLUMNS, ROWS = 2, 3
-_TILE_WIDTH, _GAP = 576, 6
+_TILE_WIDTH, _GAP = 480, 6
+# PNG cannot compress the noise of photographs: colours are rounded to steps of this size.
+_COLOR_STEP = 8
 # How telling a joint in each state is; the others tell nothing.
 _INTEREST = {
     JointState.VISIBLE: 0.5,
@@ -59,14 +61,15 @@ class ContactSheet:
         rows = -(-len(tiles) // COLUMNS)
         columns = min(COLUMNS, len(tiles))
         width = columns * (size[0] + _GAP) - _GAP
-        strip = legend(width, 1.3 if columns > 1 else 1.0)
+        strip = legend(width, 1.1)
         sheet: np.ndarray = np.zeros((rows * (size[1] + _GAP) + len(strip), width, 3), np.uint8)
         for place, tile in enumerate(tiles):
             row, column = divmod(place, COLUMNS)
             y, x = row * (size[1] + _GAP), column * (size[0] + _GAP)
             sheet[y : y + size[1], x : x + size[0]] = tile
         sheet[-len(strip) :] = strip
-        return sheet
+        rounded = np.minimum(sheet.astype(np.uint16) + _COLOR_STEP // 2, 255) // _COLOR_STEP
+        return (rounded * _COLOR_STEP).astype(np.uint8)
 
     def _keep(self, moment: _Moment) -> None:
         stretch = moment.frame // self._stretch

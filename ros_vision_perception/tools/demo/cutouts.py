@@ -62,7 +62,7 @@ _ASTRONAUT_JOINTS: dict[str, tuple[float, ...]] = {
 }  # fmt: skip
 
 _CAMERAMAN_JOINTS: dict[str, tuple[float, ...]] = {
-    'nose': (253, 161), 'right_eye_inner': (244, 145), 'right_eye': (235, 146),
+    'nose': (249, 162), 'right_eye_inner': (244, 145), 'right_eye': (235, 146),
     'right_eye_outer': (226, 145), 'right_ear': (188, 141), 'mouth_right': (236, 182),
     'right_shoulder': (92, 180), 'right_elbow': (84, 318), 'right_wrist': (184, 240),
     'left_elbow': (246, 298), 'left_wrist': (284, 232), 'left_shoulder': (160, 176, _SELF),
@@ -90,6 +90,18 @@ class Cutout:
     def area(self) -> float:
         """Area of what is opaque, px^2."""
         return float(self.alpha.sum() / 255)
+
+    def resized(self, scale: float) -> 'Cutout':
+        """Return it at another size."""
+        height, width = self.alpha.shape
+        size = round(width * scale), round(height * scale)
+        ratio = np.array(size) / (width, height)
+        return Cutout(
+            cv2.resize(self.colors, size, interpolation=cv2.INTER_AREA),
+            cv2.resize(self.alpha, size, interpolation=cv2.INTER_AREA),
+            (self.joints_xy + 0.5) * ratio - 0.5,  # the outer edges of the pixels stay together
+            self.states,
+        )
 
     def mirrored(self) -> 'Cutout':
         """Return the mirror image: left joints become right ones."""
@@ -170,7 +182,10 @@ def _cut(
         for polygon in polygons:
             points = np.rint(_points(polygon) * 16).astype(np.int32)
             cv2.fillPoly(alpha, [points], value, cv2.LINE_AA, 4)
-    alpha = cv2.GaussianBlur(alpha, (0, 0), 0.8)
+    # A little within the outline: on it the photograph's own background shines through.
+    alpha = cv2.convertScaleAbs(
+        np.maximum(cv2.GaussianBlur(alpha, (0, 0), 1.0), 100) - 100, alpha=255 / 155
+    )
     joints_xy = np.full((len(BLAZEPOSE33), 2), np.nan)
     states = np.full(len(BLAZEPOSE33), JointState.UNKNOWN, np.uint8)
     for name, (x, y, *hidden) in joints.items():
