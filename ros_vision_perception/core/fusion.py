@@ -10,24 +10,19 @@ from typing import Any
 import numpy as np
 
 from ros_vision_perception.core import depth, lifecycle, tracking, visibility
-from ros_vision_perception.core.depth import Space
-from ros_vision_perception.core.filters import Body, body_of, published_variances
+from ros_vision_perception.core.filters import body_of
 from ros_vision_perception.core.lifecycle import Lifetimes
-from ros_vision_perception.core.scene import Sightings, sort_out
+from ros_vision_perception.core.results import write_down
+from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import Skeleton
-from ros_vision_perception.core.tracking import NEVER, Tracks
+from ros_vision_perception.core.tracking import Tracks, no_tracks
 from ros_vision_perception.core.types import (
     CameraModel,
     Humans,
-    HumanState,
     InstanceMasks,
-    Joints,
-    JointState,
     Keypoints,
     Observation,
-    TrackState,
 )
-from ros_vision_perception.core.visibility import Belief
 
 # What the parts of an observation are called in a degraded_reason.
 _TOPICS = {'keypoints': 'keypoints', 'masks': 'masks', 'depth_m': 'depth', 'camera': 'camera_info'}
@@ -78,17 +73,14 @@ def step(
     Raises:
         ValueError: when time runs backwards or the skeletons differ.
     """
-    if observation.keypoints is not None and observation.keypoints.skeleton != skeleton:
-        raise ValueError(
-            f'keypoints of {observation.keypoints.skeleton.name}, expected {skeleton.name}'
-        )
+    _check(state, observation, skeleton)
     observation, problems = _usable(observation, config)
-    stamp_ns, size = observation.stamp_ns, observation.image_size
-    dt_s, looked = _elapsed_s(state, stamp_ns), observation.keypoints is not None
-    body = body_of(skeleton)
+    stamp_ns, size, body = observation.stamp_ns, observation.image_size, body_of(skeleton)
+    looked = observation.keypoints is not None
+    dt_s = 0.0 if state.stamp_ns is None else (stamp_ns - state.stamp_ns) * 1e-9
+    tracks = no_tracks(len(skeleton)) if state.tracks is None else state.tracks
 
     # Where should everyone be by now?
-    tracks = state.tracks if state.tracks is not None else tracking.no_tracks(len(skeleton))
     tracks = tracking.predict(tracks, body, dt_s)
 
     # Who is in the image, which mask is whose, and who of them is whom?
@@ -112,7 +104,7 @@ def step(
         stamp_ns=stamp_ns,
         image_size=size,
         skeleton=skeleton,
-        people=_people(tracks, sightings, belief, space, body, stamp_ns),
+        people=write_down(tracks, sightings, belief, space, body, stamp_ns),
         used_pose=looked,
         used_masks=observation.masks is not None,
         used_depth=observation.depth_m is not None,
@@ -122,12 +114,12 @@ def step(
     return FusionState(stamp_ns, next_id, tracks), humans
 
 
-def _elapsed_s(state: FusionState, stamp_ns: int) -> float:
-    if state.stamp_ns is None:
-        return 0.0
-    if stamp_ns < state.stamp_ns:
+def _check(state: FusionState, observation: Observation, skeleton: Skeleton) -> None:
+    stamp_ns, keypoints = observation.stamp_ns, observation.keypoints
+    if state.stamp_ns is not None and stamp_ns < state.stamp_ns:
         raise ValueError(f'stamp {stamp_ns} ns is before the last one, {state.stamp_ns} ns')
-    return (stamp_ns - state.stamp_ns) * 1e-9
+    if keypoints is not None and keypoints.skeleton != skeleton:
+        raise ValueError(f'keypoints of {keypoints.skeleton.name}, expected {skeleton.name}')
 
 
 def _usable(observation: Observation, config: FusionConfig) -> tuple[Observation, list[str]]:
@@ -158,67 +150,3 @@ def _size(part: Keypoints | InstanceMasks | CameraModel | np.ndarray) -> tuple[i
     if isinstance(part, np.ndarray):
         return part.shape[1], part.shape[0]
     return part.size if isinstance(part, CameraModel) else part.image_size
-
-
-def _people(
-    tracks: Tracks, sightings: Sightings, belief: Belief, space: Space, body: Body, stamp_ns: int
-) -> tuple[HumanState, ...]:
-    """Write down each track as one person."""
-    joints = _joints(tracks, belief, space, body, stamp_ns)
-    overlooked = sightings.looked & ~sightings.found
-    occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))
-    boxes = tracks.boxes_xyxy.astype(np.float32)
-    positions = np.asarray(space.body_positions_m, np.float32)
-    covariances = np.asarray(space.body_covariances, np.float32)
-    return tuple(
-        HumanState(
-            track_id=int(tracks.ids[row]),
-            track_state=TrackState(tracks.states[row]),
-            age_s=(stamp_ns - int(tracks.born_ns[row])) * 1e-9,
-            time_since_update_s=(stamp_ns - int(tracks.updated_ns[row])) * 1e-9,
-            existence_probability=float(tracks.existence[row]),
-            occluded_fraction=float(occluded[row]),
-            identity_confidence=float(tracks.identity[row]),
-            box_xyxy=boxes[row],
-            joints=joints[row],
-            position_m=positions[row],
-            position_covariance=covariances[row],
-        )
-        for row in range(len(tracks))
-    )
-
-
-def _joints(
-    tracks: Tracks, belief: Belief, space: Space, body: Body, stamp_ns: int
-) -> list[Joints]:
-    variances = published_variances(tracks.motion, body, tracks.scales)
-    since_ns = np.where(tracks.seen_ns == NEVER, np.inf, stamp_ns - tracks.seen_ns)
-    table = {
-        'p_visible': belief.probabilities[..., 0],
-        'keypoints_xy': tracks.motion.positions_xy,
-        'covariances_px': variances[..., None, None] * np.eye(2),
-        'positions_m': space.positions_m,
-        'position_covariances': space.position_covariances,
-        'velocities': space.velocities,
-        'velocity_covariances': space.velocity_covariances,
-        'time_since_seen_s': since_ns * 1e-9,
-    }
-    table = {name: np.asarray(values, np.float32) for name, values in table.items()}
-    table['states'] = belief.states
-    table['occluder_track_ids'] = belief.occluder_track_ids[belief.occluders].astype(np.int32)
-    table['has_3d'] = space.has_3d
-    return [
-        Joints(
-            occluder_classes=tuple(belief.occluder_classes[index] for index in occluders),
-            **{name: values[row] for name, values in table.items()},
-        )
-        for row, occluders in enumerate(belief.occluders.tolist())
-    ]
-
-
-def _occluded_fraction(states: np.ndarray) -> np.ndarray:
-    """Return the (T,) share of the joints inside the image that something hides."""
-    first, last = int(JointState.OCCLUDED_BY_SELF), int(JointState.OCCLUDED_BY_OBJECT)
-    hidden = (states >= first) & (states <= last)
-    in_image = states != int(JointState.OUT_OF_IMAGE)
-    return hidden.sum(axis=1) / np.maximum(in_image.sum(axis=1), 1)

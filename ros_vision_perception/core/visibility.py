@@ -39,8 +39,8 @@ WEIGHTS = {
     'beyond_border': (0.0, 0.0, 0.0, 0.0, 4.0),
 }
 _WEIGHTS = np.array(list(WEIGHTS.values()))
-# The pose model's log-odds when it found the person but tells nothing about the joint, and when
-# it did not find the person.
+# The pose model's log-odds when it tells nothing about the joint, and when it looked but did not
+# find the person.
 _UNTOLD, _NOT_FOUND = 1.0, -2.0
 # Log-odds of a score that is no evidence, 0.3; and where probabilities end, at log-odds of +-4.
 _NO_SCORE, _MIN_PROBABILITY = -0.85, 0.018
@@ -122,7 +122,8 @@ def model_sees_it(sightings: Sightings) -> np.ndarray:
     log_odds = _logit(people.confidences)
     log_odds = np.where(people.has_visibility, log_odds, 0.5 * (log_odds - _NO_SCORE))
     log_odds = np.where(np.isnan(log_odds), _UNTOLD, log_odds)
-    return np.where(sightings.found[:, None], log_odds, _NOT_FOUND)
+    otherwise = _NOT_FOUND if sightings.looked else _UNTOLD
+    return np.where(sightings.found[:, None], log_odds, otherwise)
 
 
 def model_has_it_in_image(sightings: Sightings) -> np.ndarray:

@@ -1,0 +1,83 @@
+"""From arrays over all tracks to one record per person."""
+
+import numpy as np
+
+from ros_vision_perception.core.depth import Space
+from ros_vision_perception.core.filters import Body, published_variances
+from ros_vision_perception.core.scene import Sightings
+from ros_vision_perception.core.tracking import NEVER, Tracks
+from ros_vision_perception.core.types import HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.visibility import Belief
+
+
+def write_down(
+    tracks: Tracks, sightings: Sightings, belief: Belief, space: Space, body: Body, stamp_ns: int
+) -> tuple[HumanState, ...]:
+    """Return each of T tracks as one person.
+
+    Args:
+        tracks: after the image was taken in.
+        sightings: of them in the image.
+        belief: about their joints.
+        space: where they are in metres.
+        body: of the skeleton.
+        stamp_ns: time of the image.
+    """
+    joints = _joints(tracks, belief, space, body, stamp_ns)
+    overlooked = sightings.looked & ~sightings.found
+    occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))
+    boxes = tracks.boxes_xyxy.astype(np.float32)
+    positions = np.asarray(space.body_positions_m, np.float32)
+    covariances = np.asarray(space.body_covariances, np.float32)
+    return tuple(
+        HumanState(
+            track_id=int(tracks.ids[row]),
+            track_state=TrackState(tracks.states[row]),
+            age_s=(stamp_ns - int(tracks.born_ns[row])) * 1e-9,
+            time_since_update_s=(stamp_ns - int(tracks.updated_ns[row])) * 1e-9,
+            existence_probability=float(tracks.existence[row]),
+            occluded_fraction=float(occluded[row]),
+            identity_confidence=float(tracks.identity[row]),
+            box_xyxy=boxes[row],
+            joints=joints[row],
+            position_m=positions[row],
+            position_covariance=covariances[row],
+        )
+        for row in range(len(tracks))
+    )
+
+
+def _joints(
+    tracks: Tracks, belief: Belief, space: Space, body: Body, stamp_ns: int
+) -> list[Joints]:
+    variances = published_variances(tracks.motion, body, tracks.scales)
+    since_ns = np.where(tracks.seen_ns == NEVER, np.inf, stamp_ns - tracks.seen_ns)
+    table = {
+        'p_visible': belief.probabilities[..., 0],
+        'keypoints_xy': tracks.motion.positions_xy,
+        'covariances_px': variances[..., None, None] * np.eye(2),
+        'positions_m': space.positions_m,
+        'position_covariances': space.position_covariances,
+        'velocities': space.velocities,
+        'velocity_covariances': space.velocity_covariances,
+        'time_since_seen_s': since_ns * 1e-9,
+    }
+    table = {name: np.asarray(values, np.float32) for name, values in table.items()}
+    table['states'] = belief.states
+    table['occluder_track_ids'] = belief.occluder_track_ids[belief.occluders].astype(np.int32)
+    table['has_3d'] = space.has_3d
+    return [
+        Joints(
+            occluder_classes=tuple(belief.occluder_classes[index] for index in occluders),
+            **{name: values[row] for name, values in table.items()},
+        )
+        for row, occluders in enumerate(belief.occluders.tolist())
+    ]
+
+
+def _occluded_fraction(states: np.ndarray) -> np.ndarray:
+    """Return the (T,) share of the joints inside the image that something hides."""
+    first, last = int(JointState.OCCLUDED_BY_SELF), int(JointState.OCCLUDED_BY_OBJECT)
+    hidden = (states >= first) & (states <= last)
+    in_image = states != int(JointState.OUT_OF_IMAGE)
+    return hidden.sum(axis=1) / np.maximum(in_image.sum(axis=1), 1)
