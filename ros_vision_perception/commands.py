@@ -15,7 +15,7 @@ COMMANDS = {
     'perception_node': 'ros_vision_perception.nodes.perception_node:main',
     'demo': 'ros_vision_perception.tools.demo.command:main',
     'models': 'ros_vision_perception.tools.models:main',
-    'benchmark': 'ros_vision_perception.tools.benchmark:main',
+    'benchmark': 'ros_vision_perception.tools.benchmark.command:main',
     'evaluate': 'ros_vision_perception.tools.evaluate:main',
 }
 

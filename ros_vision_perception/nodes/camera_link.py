@@ -1,10 +1,11 @@
 """A camera that publishes given images, and an ear for everything that is said about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 import threading
 import time
 
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -22,15 +23,18 @@ from ros_vision_perception.msg import (
 )
 from ros_vision_perception.nodes.conversions.humans import humans_from_msg
 from ros_vision_perception.nodes.conversions.images import image_to_msg
-from ros_vision_perception.nodes.conversions.stamps import time_to_msg
+from ros_vision_perception.nodes.conversions.stamps import stamp_from_header, time_to_msg
 
-HUMANS, SKELETON = 'humans', 'skeleton'
+HUMANS, SKELETON, STAGE_TIMES = 'humans', 'skeleton', 'stage_times'
 _RESULTS = {
     HUMANS: HumanStateArray,
     'keypoints': PersonKeypointsArray,
     'masks': InstanceMaskArray,
     SKELETON: Skeleton,
+    STAGE_TIMES: DiagnosticArray,
 }
+# What a planner or a recorder wants; the times cost the nodes something to tell.
+RESULTS = tuple(name for name in _RESULTS if name != STAGE_TIMES)
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,16 @@ class Heard:
 class CameraLink:
     """A ROS node, spun by a thread of its own."""
 
-    def __init__(self, frame_id: str, hear: Callable[[Heard], None]) -> None:
-        """Join ROS; `hear` is called in the node's thread with every result."""
+    def __init__(
+        self, frame_id: str, hear: Callable[[Heard], None], topics: Iterable[str] = RESULTS
+    ) -> None:
+        """Join ROS; `hear` is called in the node's thread with every message of `topics`."""
         rclpy.init()
         self._frame_id = frame_id
         self._node = rclpy.create_node('camera')
         self._images = self._node.create_publisher(Image, 'image', QoSProfile(depth=5))
-        for name, kind in _RESULTS.items():
-            self._listen(name, kind, hear)
+        for name in topics:
+            self._listen(name, _RESULTS[name], hear)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
@@ -91,7 +97,7 @@ class CameraLink:
             reliability=ReliabilityPolicy.RELIABLE,
             durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
         )
-        message_type = f'ros_vision_perception/msg/{kind.__name__}'
+        message_type = f'{kind.__module__.split(".")[0]}/msg/{kind.__name__}'
 
         def callback(data: bytes) -> None:
             topic = subscription.topic_name
@@ -110,3 +116,16 @@ class CameraLink:
 def decode_humans(data: bytes) -> Humans:
     """Return the people of a serialised `HumanStateArray`."""
     return humans_from_msg(deserialize_message(data, HumanStateArray))
+
+
+def stamp_of_humans(data: bytes) -> int:
+    """Return the stamp, ns, of the image that a serialised `HumanStateArray` is about."""
+    return stamp_from_header(deserialize_message(data, HumanStateArray).header)
+
+
+def decode_stage_times(data: bytes) -> tuple[str, dict[str, float]]:
+    """Return the node that a serialised message of `stage_times` is from, and ms per stage."""
+    (status,) = deserialize_message(data, DiagnosticArray).status
+    return status.name, {
+        value.key.removesuffix('_ms'): float(value.value) for value in status.values
+    }

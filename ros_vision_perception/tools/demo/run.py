@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 import os
 from pathlib import Path
-import random
 import signal
 import time
 
@@ -13,18 +12,15 @@ from rich.console import Console
 
 from ros_vision_perception.core.errors import PerceptionError
 from ros_vision_perception.core.types import Humans
-from ros_vision_perception.nodes import transport
+from ros_vision_perception.tools.children import Children
 from ros_vision_perception.tools.demo.agreement import Agreement
-from ros_vision_perception.tools.demo.children import Children
 from ros_vision_perception.tools.demo.recorder import Recorder
 from ros_vision_perception.tools.demo.scene import Truth
 from ros_vision_perception.tools.demo.session import FRAME_ID, Session
 from ros_vision_perception.tools.demo.view import View
+from ros_vision_perception.tools.environment import prepare_environment
 from ros_vision_perception.tools.sources import FrameSource
 from ros_vision_perception.zoo.resolve import resolve
-
-# ROS_DOMAIN_ID: 0 is everybody's, and above 101 some systems use the ports for something else.
-_DOMAINS = range(1, 102)
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Options:
 def run(options: Options) -> None:
     """Run until the images or the user end it; raises PerceptionError when there is no result."""
     view = View(Console(highlight=False), began_s=time.monotonic(), with_window=options.show)
-    _prepare_environment()
+    prepare_environment()
     # A terminated demo ends like an interrupted one: it closes its files and ends its nodes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for model in (options.pose, options.segmentation):
@@ -75,15 +71,6 @@ def run(options: Options) -> None:
         finally:
             files = recorder.close()
     _report(session, agreement, files, view)
-
-
-def _prepare_environment() -> None:
-    """Set what the nodes inherit, unless the user chose otherwise: network, domain, transport."""
-    if 'ROS_DOMAIN_ID' not in os.environ:
-        os.environ['ROS_DOMAIN_ID'] = str(random.choice(_DOMAINS))
-        os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    transport.prepare()
-    os.environ.update(transport.environment())
 
 
 def _start_nodes(children: Children, options: Options) -> int:

@@ -17,7 +17,7 @@ from ros_vision_perception.nodes.camera_link import (
     Heard,
     decode_humans,
 )
-from ros_vision_perception.tools.demo.children import Children
+from ros_vision_perception.tools.children import Children
 from ros_vision_perception.tools.demo.recorder import Recorder
 from ros_vision_perception.tools.demo.statistics import Statistics
 

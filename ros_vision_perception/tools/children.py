@@ -1,4 +1,4 @@
-"""The nodes of the demo: processes that never outlive it."""
+"""The nodes that a tool starts: processes that never outlive it."""
 
 from collections.abc import Mapping
 import ctypes
@@ -38,6 +38,11 @@ class Children:
                 stderr=subprocess.STDOUT,
                 preexec_fn=_die_with_parent if sys.platform == 'linux' else None,
             )
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Their process ids."""
+        return tuple(process.pid for process in self._processes.values())
 
     def check(self) -> None:
         """Do nothing while all live.

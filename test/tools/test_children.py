@@ -10,7 +10,7 @@ import time
 import pytest
 
 from ros_vision_perception.core.errors import PerceptionError
-from ros_vision_perception.tools.demo.children import Children
+from ros_vision_perception.tools.children import Children
 
 _PATIENCE_S = 20.0
 
@@ -78,7 +78,7 @@ def test_node_is_interrupted_before_anything_worse(script: Path, tmp_path: Path)
 def test_node_that_does_not_listen_is_ended_all_the_same(
     script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr('ros_vision_perception.tools.demo.children._PATIENCE_S', 0.2)
+    monkeypatch.setattr('ros_vision_perception.tools.children._PATIENCE_S', 0.2)
     script.write_text(
         '#!/bin/sh\ntrap "" INT\necho $$ > $(dirname $0)/pid\nwhile :; do sleep 0.05; done\n'
     )
@@ -101,7 +101,7 @@ def test_killed_demo_leaves_no_node_behind(tmp_path: Path) -> None:
             sys.executable,
             '-c',
             'import os, sys, time\nfrom pathlib import Path\n'
-            'from ros_vision_perception.tools.demo.children import Children\n'
+            'from ros_vision_perception.tools.children import Children\n'
             f'sys.executable = {str(script)!r}\n'
             f'Children(Path({str(tmp_path)!r}), os.environ).start("perception_node", {{}})\n'
             'time.sleep(60)\n',

@@ -1,0 +1,45 @@
+"""The models alone: what each frame would cost without everything around them."""
+
+import sys
+import time
+
+import numpy as np
+
+from ros_vision_perception.core.types import Frame
+from ros_vision_perception.pipeline.load import load_pose, load_segmentation
+from ros_vision_perception.pipeline.stages import StageTimes
+
+# As if from a camera of 30 frames per second.
+_PERIOD_NS = 33_333_333
+
+
+class BareModels:
+    """Runs the models on frames in this process and keeps the time of the network calls.
+
+    Attributes:
+        calls_ms: per frame the time spent in calls of a network, ms.
+    """
+
+    def __init__(self, pose: str, segmentation: str, threads: int) -> None:
+        """Load both models; raises PerceptionError when that cannot be done."""
+
+        def report(line: str) -> None:
+            print(line, file=sys.stderr)
+
+        self.calls_ms: list[float] = []
+        self._pose = load_pose(
+            pose, threads=threads, max_people=10, with_masks=True, skeleton='', report=report
+        )
+        self._segmentation = load_segmentation(segmentation, threads=threads, report=report)
+        self._stamp_ns = 0
+
+    def run(self, images: list[np.ndarray]) -> None:
+        """Run both models on each image (H, W, 3) uint8 BGR."""
+        stages = StageTimes(time.perf_counter_ns)
+        for image in images:
+            self._stamp_ns += _PERIOD_NS
+            frame = Frame(image, 'bgr8', self._stamp_ns)
+            stages.clear()
+            self._pose.estimate(frame, stages)
+            self._segmentation.segment(frame, stages)
+            self.calls_ms.append(stages.elapsed_ns['infer'] * 1e-6)
