@@ -142,7 +142,7 @@ def _usable(observation: Observation, config: FusionConfig) -> tuple[Observation
                 f'{_TOPICS[name]} not used: {width}x{height} px, image {image[0]}x{image[1]} px'
             )
             misfits[name] = None
-    return replace(observation, **misfits), problems
+    return replace(observation, **misfits) if misfits else observation, problems
 
 
 def _size(part: Keypoints | InstanceMasks | CameraModel | np.ndarray) -> tuple[int, int]:

@@ -1,0 +1,215 @@
+"""People walk, hide, meet and leave, and the fusion keeps up."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ros_vision_perception.core.types import Humans, JointState, Observation, TrackState
+from test.core.people import IMAGE_SIZE, Scene, detect, figure, observe
+from test.core.scenes import (
+    FPS,
+    View,
+    behind_a_pillar,
+    crossing,
+    ids,
+    look,
+    look_like_the_default_models,
+    look_without_masks,
+    nearest_id,
+    one_walker,
+    only,
+    play,
+    walker,
+)
+
+OCCLUDED = (
+    JointState.OCCLUDED_BY_SELF,
+    JointState.OCCLUDED_BY_PERSON,
+    JointState.OCCLUDED_BY_OBJECT,
+)
+
+
+VIEWS = (
+    look,
+    look_without_masks,
+    look_like_the_default_models,
+)
+
+
+def test_one_person_is_one_track_that_is_confirmed_within_half_a_second() -> None:
+    results = play(one_walker, 2.0)
+    assert all(ids(humans) == [1] for humans in results)
+    assert only(results[0]).track_state is TrackState.TENTATIVE
+    assert only(results[round(0.5 * FPS)]).track_state is TrackState.CONFIRMED
+    assert only(results[-1]).age_s == pytest.approx(2.0)
+    assert only(results[-1]).existence_probability > 0.98
+
+
+def test_estimates_are_better_than_what_the_model_says() -> None:
+    still = Scene((figure(150),))
+    results = play(
+        lambda _: still,
+        3.0,
+        view=lambda scene, time_s, seed: observe(
+            scene, time_s, keypoints=detect(scene, noise_px=3.0, seed=seed)
+        ),
+    )
+    errors = [only(humans).joints.keypoints_xy - figure(150) for humans in results[15:]]
+    assert np.std(errors) < 0.7 * 3.0
+
+
+@pytest.mark.parametrize('view', VIEWS)
+def test_two_people_who_cross_keep_their_ids(
+    view: View,
+) -> None:
+    results = play(crossing, 3.4, view=view)
+    back, front = crossing(0.0).figures
+    before = nearest_id(results[0], back), nearest_id(results[0], front)
+    back, front = crossing(3.4).figures
+    assert (nearest_id(results[-1], back), nearest_id(results[-1], front)) == before == (1, 2)
+    assert ids(results[-1]) == [1, 2]
+
+
+def test_while_they_cross_hidden_joints_name_the_one_in_front() -> None:
+    results = play(crossing, 1.53)
+    back, front = results[-1].people
+    hidden = ~crossing(1.53).is_seen[0]
+    assert hidden.sum() >= 4
+    np.testing.assert_array_equal(back.joints.states[hidden], JointState.OCCLUDED_BY_PERSON)
+    np.testing.assert_array_equal(back.joints.occluder_track_ids[hidden], front.track_id)
+    assert set(np.array(back.joints.occluder_classes)[hidden]) == {'person'}
+    assert not np.isin(front.joints.states, OCCLUDED).any()
+
+
+def test_after_they_crossed_their_identities_are_less_sure() -> None:
+    results = play(crossing, 3.0)
+    before, after = results[10].people[0], results[-1].people[0]
+    assert before.identity_confidence > 0.9
+    assert after.identity_confidence < 0.8
+
+
+@pytest.mark.parametrize('view', VIEWS)
+def test_a_person_behind_a_pillar_for_a_second_keeps_the_id(
+    view: View,
+) -> None:
+    results = play(behind_a_pillar, 3.0, view=view)
+    assert all(ids(humans) == [1] for humans in results)
+    assert only(results[-1]).track_state is TrackState.CONFIRMED
+    gone = [humans for humans in results if only(humans).time_since_update_s > 0]
+    assert only(gone[-1]).time_since_update_s > 0.6
+
+
+@pytest.mark.parametrize('view', [look, look_like_the_default_models])
+def test_behind_the_pillar_the_track_is_occluded_predicted_and_less_and_less_certain(
+    view: View,
+) -> None:
+    results = play(behind_a_pillar, 3.0, view=view)
+    gone = [only(humans) for humans in results if only(humans).time_since_update_s > 0]
+    assert all(person.track_state is TrackState.OCCLUDED for person in gone)
+    assert all((person.joints.states == JointState.PREDICTED).all() for person in gone)
+    assert all(person.occluded_fraction == 1.0 for person in gone)
+    variances = np.array([person.joints.covariances_px[:, 0, 0] for person in gone])
+    assert (np.diff(variances, axis=0) > 0).all()
+    existence = [person.existence_probability for person in gone]
+    assert (np.diff(existence) < 0).all()
+
+
+def test_behind_the_pillar_predictions_stay_within_what_they_claim() -> None:
+    results = play(behind_a_pillar, 3.0)
+    inside = []
+    for index, humans in enumerate(results):
+        person = only(humans)
+        if person.time_since_update_s > 0:
+            error = person.joints.keypoints_xy - behind_a_pillar(index / FPS).figures[0]
+            deviation = np.sqrt(person.joints.covariances_px[:, 0, 0])
+            inside.append(np.linalg.norm(error, axis=1) < 2.5 * deviation)
+    assert np.mean(inside) > 0.9
+
+
+def test_half_behind_the_pillar_the_hidden_half_names_it() -> None:
+    results = play(behind_a_pillar, 1.0)
+    hidden = ~behind_a_pillar(1.0).is_seen[0]
+    joints = only(results[-1]).joints
+    assert 5 <= hidden.sum() <= 12
+    # One joint may lie just on the edge of the pillar.
+    assert (joints.states[hidden] == JointState.OCCLUDED_BY_OBJECT).sum() >= hidden.sum() - 1
+    assert np.isin(joints.states[hidden], OCCLUDED).all()
+    assert set(np.array(joints.occluder_classes)[hidden]) <= {'pillar', ''}
+    assert 'pillar' in joints.occluder_classes
+    assert (joints.p_visible[hidden] < 0.2).all()
+    assert (joints.time_since_seen_s[hidden] > 0).all()
+    assert (joints.time_since_seen_s[~hidden] == 0).all()
+    assert only(results[-1]).occluded_fraction == pytest.approx(hidden.mean())
+
+
+def test_a_person_who_leaves_the_image_is_let_go_sooner_than_one_who_vanishes_inside() -> None:
+    def leaving(time_s: float) -> Scene:
+        return Scene((walker(240, 80)(time_s),) if time_s < 1.8 else ())
+
+    def vanishing(time_s: float) -> Scene:
+        return Scene((figure(150),) if time_s < 1.0 else ())
+
+    def seconds_kept(results: list[Humans]) -> float:
+        return sum(only(h).time_since_update_s > 0 for h in results if h.people) / FPS
+
+    assert seconds_kept(play(leaving, 6.0)) < 1.2
+    assert 2.5 < seconds_kept(play(vanishing, 6.0)) < 4.5
+
+
+def test_joints_beyond_the_border_are_out_of_the_image() -> None:
+    results = play(lambda time_s: Scene((walker(240, 60)(time_s),)), 1.3)
+    person = only(results[-1])
+    outside = person.joints.keypoints_xy[:, 0] > IMAGE_SIZE[0] + 3
+    assert outside.sum() >= 2
+    np.testing.assert_array_equal(person.joints.states[outside], JointState.OUT_OF_IMAGE)
+
+
+def test_somebody_else_gets_an_id_that_was_never_used() -> None:
+    def visitors(time_s: float) -> Scene:
+        if time_s < 1.0:
+            return Scene((figure(60),))
+        return Scene(()) if time_s < 6.0 else Scene((figure(240),))
+
+    results = play(visitors, 7.0)
+    assert ids(results[0]) == [1]
+    assert ids(results[round(5.9 * FPS)]) == []
+    assert ids(results[-1]) == [2]
+
+
+def test_empty_frames_age_tracks_until_they_end() -> None:
+    results = play(lambda time_s: Scene((figure(150),) if time_s < 1.0 else ()), 6.0)
+    states = [only(humans).track_state if humans.people else None for humans in results]
+    lost, gone = states.index(TrackState.LOST), states.index(None, 10)
+    assert round(1.5 * FPS) < lost < gone
+    assert set(states[gone:]) == {None}
+
+
+def test_one_false_alarm_is_never_confirmed_and_soon_forgotten() -> None:
+    results = play(lambda time_s: Scene((figure(150),) if time_s == 0 else ()), 1.0)
+    states = {person.track_state for humans in results for person in humans.people}
+    assert states == {TrackState.TENTATIVE}
+    assert not results[-1].people
+
+
+def test_a_person_found_twice_is_one_track() -> None:
+    def twice(scene: Scene, time_s: float, seed: int) -> Observation:
+        pair = replace(scene, figures=(*scene.figures, *scene.figures))
+        return observe(scene, time_s, keypoints=detect(pair, min_seen=0, noise_px=1.0, seed=seed))
+
+    assert all(ids(humans) == [1] for humans in play(one_walker, 1.0, view=twice))
+
+
+@pytest.mark.parametrize('fps', [5.0, 10.0, 24.0, 60.0])
+def test_the_frame_rate_hardly_changes_the_result(fps: float) -> None:
+    reference = only(play(behind_a_pillar, 3.0, fps=30.0)[-1])
+    person = only(play(behind_a_pillar, 3.0, fps=fps)[-1])
+    assert person.track_id == reference.track_id
+    assert person.track_state is reference.track_state
+    assert person.existence_probability == pytest.approx(reference.existence_probability, abs=0.05)
+    np.testing.assert_array_equal(person.joints.states, reference.joints.states)
+    truth = behind_a_pillar(3.0).figures[0]
+    assert np.abs(person.joints.keypoints_xy - truth).max() < 6.0
+    variances = person.joints.covariances_px[:, 0, 0], reference.joints.covariances_px[:, 0, 0]
+    ratio = np.sqrt(variances[0] / variances[1])
+    assert ((ratio > 0.6) & (ratio < 1.7)).all()
