@@ -4,6 +4,7 @@ import ast
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+import re
 import sys
 
 from ros_vision_perception.core.errors import PerceptionError
@@ -19,8 +20,8 @@ COMMANDS = {
     'evaluate': 'ros_vision_perception.tools.evaluate:main',
 }
 
-# Parts of a ROS 2 install; all else that a command imports comes with the package.
-_ROS_MODULES = ('rclpy', 'ros_vision_perception.msg')
+# Modules of a ROS 2 install; all else that a command imports comes with the package.
+_ROS_MODULES = re.compile(r'rclpy|ros_vision_perception\.msg|\w+_msgs\b|\w+_interfaces\b')
 
 
 def summary(name: str) -> str:
@@ -48,7 +49,7 @@ def run(name: str, arguments: list[str]) -> int:
     except PerceptionError as error:
         return _refuse(name, str(error))
     except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith(_ROS_MODULES):
+        if not _ROS_MODULES.match(error.name or ''):
             raise
         return _refuse(
             name, f'needs ROS 2 and the messages of this package: no module {error.name}'

@@ -66,10 +66,11 @@ def test_what_the_user_can_fix_is_one_line_without_a_traceback(
     assert capsys.readouterr().err == 'greet: threads: got 0, expected at least 1\n'
 
 
+@pytest.mark.parametrize('module', ['rclpy', 'sensor_msgs.msg', 'ros_vision_perception.msg'])
 def test_a_missing_ros_is_one_line_that_says_so(
-    command: Callable, capsys: pytest.CaptureFixture[str]
+    command: Callable, capsys: pytest.CaptureFixture[str], module: str
 ) -> None:
-    command(_fail_with(ModuleNotFoundError("No module named 'rclpy'", name='rclpy')))
+    command(_fail_with(ModuleNotFoundError(f'No module named {module!r}', name=module)))
     assert run('greet', []) == 1
     error = capsys.readouterr().err
     assert error.startswith('greet: needs ROS 2') and error.count('\n') == 1
