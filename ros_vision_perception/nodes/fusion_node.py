@@ -10,7 +10,8 @@ from rclpy.node import Node
 
 from ros_vision_perception.core.errors import FrameError
 from ros_vision_perception.core.fusion import FusionState, step
-from ros_vision_perception.core.types import Keypoints, Observation
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import Observation
 from ros_vision_perception.msg import InstanceMaskArray, PersonKeypointsArray
 from ros_vision_perception.nodes.conversions.keypoints import keypoints_from_msg
 from ros_vision_perception.nodes.conversions.masks import masks_from_msg
@@ -39,11 +40,12 @@ class FusionNode(Node):
         parameters = declare(self, FusionParameters)
         self._config = parameters.fusion
         self._state = FusionState()
-        self._humans: HumansOutput | None = None
+        self._skeleton: Skeleton | None = None
+        self._humans = HumansOutput(self)
         self._stages = StageTimes(time.perf_counter_ns)
         self._faults = Faults(self.get_logger().warning)
         self._received, self._received_ns = 0, time.perf_counter_ns()
-        self._listen(PersonKeypointsArray, 'keypoints', self._keypoints_from_msg)
+        self._listen(PersonKeypointsArray, 'keypoints', keypoints_from_msg)
         inputs = ['keypoints']
         if parameters.use_masks:
             self._listen(InstanceMaskArray, 'masks', masks_from_msg)
@@ -68,18 +70,6 @@ class FusionNode(Node):
 
         subscribe(self, kind, topic, receive, RELIABLE)
 
-    def _keypoints_from_msg(self, message: Any) -> Keypoints:
-        keypoints = keypoints_from_msg(message)
-        if self._humans is None:
-            self._humans = HumansOutput(self, keypoints.skeleton)
-        elif keypoints.skeleton != self._humans.skeleton:
-            raise FrameError(
-                'other_skeleton',
-                f'got {keypoints.skeleton.name}, expected {self._humans.skeleton.name} as before; '
-                'cure: restart fusion_node',
-            )
-        return keypoints
-
     def _on_depth(self, stamp_ns: int, depth_m: np.ndarray) -> None:
         self._join.add('depth', stamp_ns, (None, depth_m))
 
@@ -88,8 +78,10 @@ class FusionNode(Node):
             self.get_logger().info('stamps jump back: beginning anew')
             self._state = FusionState()
         parts = {name: part for name, (_, part) in joined.parts.items()}
+        if 'keypoints' in parts:
+            self._adopt(parts['keypoints'].skeleton)
         seen = [joined.parts[name] for name in ('keypoints', 'masks') if name in parts]
-        if not seen or self._humans is None:
+        if not seen or self._skeleton is None:
             return  # before the first poses nobody has looked for people
         header, first = seen[0]
         observation = Observation(
@@ -101,13 +93,17 @@ class FusionNode(Node):
             camera=self._depth.camera,
         )
         with self._stages('fuse'):
-            self._state, humans = step(
-                self._state, observation, self._config, self._humans.skeleton
-            )
+            self._state, humans = step(self._state, observation, self._config, self._skeleton)
         with self._stages('publish'):
             latency_ns = self._humans.publish(humans, header, joined.first_ns)
         self._diagnostics.note_result(header, latency_ns, self._stages.elapsed_ns)
         self._stages.clear()
+
+    def _adopt(self, skeleton: Skeleton) -> None:
+        """Begin anew when the poses come in another skeleton, or for the first time."""
+        if skeleton != self._skeleton:
+            self._skeleton, self._state = skeleton, FusionState()
+            self._humans.announce(skeleton)
 
     def _counts(self) -> dict[str, int]:
         dropped = {**self._faults.counts, 'late': self._join.late}

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -31,36 +30,43 @@ _LATCHED = QoSProfile(
 )
 
 
-def publish_skeleton(node: Node, skeleton: Skeleton) -> Publisher:
-    """Publish `skeleton` for everyone who ever subscribes; keep what is returned."""
-    publisher = node.create_publisher(SkeletonMsg, 'skeleton', _LATCHED)
-    publisher.publish(skeleton_to_msg(skeleton))
-    return publisher
+class SkeletonOutput:
+    """The topic `skeleton`: there for everyone who ever subscribes."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
+        self._publisher = node.create_publisher(SkeletonMsg, 'skeleton', _LATCHED)
+
+    def publish(self, skeleton: Skeleton) -> None:
+        """Publish the skeleton of all results from now on."""
+        self._publisher.publish(skeleton_to_msg(skeleton))
 
 
 class HumansOutput:
-    """The topics `humans` and `skeleton`.
+    """The topics `humans` and `skeleton`."""
 
-    Attributes:
-        skeleton: the joints of everyone.
-    """
-
-    def __init__(self, node: Node, skeleton: Skeleton) -> None:
-        """Publish people in `skeleton`."""
-        self.skeleton = skeleton
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
         self._clock = node.get_clock()
         self._publisher = node.create_publisher(HumanStateArray, 'humans', RELIABLE)
+        self._skeleton = SkeletonOutput(node)
+        self._writer: HumansWriter | None = None
+
+    def announce(self, skeleton: Skeleton) -> None:
+        """Publish the skeleton of all results from now on."""
         self._writer = HumansWriter(skeleton)
-        self._latched = publish_skeleton(node, skeleton)
+        self._skeleton.publish(skeleton)
 
     def publish(self, humans: Humans, header: Any, received_ns: int) -> int:
-        """Publish the result and return how long it took since the image came, ns.
+        """Publish a result in the announced skeleton; return how long it took in all, ns.
 
         Args:
             humans: everyone.
             header: of the image.
             received_ns: `time.perf_counter_ns` when the image, or the first of its results, came.
         """
+        if self._writer is None:
+            raise RuntimeError('no skeleton was announced')
         message = self._writer.write(humans, header)
         latency_ns = time.perf_counter_ns() - received_ns
         set_times(message, self._clock.now().nanoseconds, latency_ns)

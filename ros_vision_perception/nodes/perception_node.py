@@ -39,7 +39,11 @@ def load(parameters: PerceptionParameters, report: Report) -> Models:
 
 
 class PerceptionNode(Node):
-    """Image, and depth where there is, in; humans, keypoints, masks and overlay out."""
+    """Image, and depth where there is, in; humans, keypoints, masks and overlay out.
+
+    Attributes:
+        image, depth: its inputs.
+    """
 
     def __init__(
         self, load: Callable[[PerceptionParameters, Report], Models] = load, **options: Any
@@ -50,7 +54,8 @@ class PerceptionNode(Node):
         pose, segmentation = load(parameters, self.get_logger().info)
         self._perception = Perception(pose, segmentation, parameters.fusion)
         models = {'pose_model': pose.model_name}
-        self._humans = HumansOutput(self, pose.skeleton)
+        self._humans = HumansOutput(self)
+        self._humans.announce(pose.skeleton)
         self._keypoints = KeypointsOutput(self, pose.skeleton, pose.model_name)
         self._overlay = OverlayOutput(self)
         self._masks: MasksOutput | None = None
@@ -59,9 +64,9 @@ class PerceptionNode(Node):
             models['segmentation_model'] = segmentation.model_name
         inputs = ('image', 'depth') if parameters.use_depth else ('image',)
         self._join = TimedJoin(self, inputs, parameters.join_deadline_ms, self._on_joined)
-        self._image = ImageInput(self, parameters, self._on_frame)
-        self._depth = DepthInput(self, parameters, self._image.faults, self._on_depth)
-        self._diagnostics = Diagnostics(self, models, self._image.counts, self._image.problem)
+        self.image = ImageInput(self, parameters, self._on_frame)
+        self.depth = DepthInput(self, parameters, self.image.faults, self._on_depth)
+        self._diagnostics = Diagnostics(self, models, self.image.counts, self.image.problem)
 
     def _on_frame(self, arrival: Arrival) -> None:
         self._join.add('image', arrival.frame.stamp_ns, arrival)
@@ -75,9 +80,9 @@ class PerceptionNode(Node):
         arrival = joined.parts.get('image')
         if arrival is None:
             return
-        stages = self._image.stages
+        stages = self.image.stages
         result = self._perception.step(
-            arrival.frame, joined.parts.get('depth'), self._depth.camera, stages
+            arrival.frame, joined.parts.get('depth'), self.depth.camera, stages
         )
         with stages('publish'):
             latency_ns = self._humans.publish(result.humans, arrival.header, arrival.received_ns)

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from ros_vision_perception.nodes.declare import declare
 from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
-from ros_vision_perception.nodes.outputs import KeypointsOutput, publish_skeleton
+from ros_vision_perception.nodes.outputs import KeypointsOutput, SkeletonOutput
 from ros_vision_perception.nodes.parameters import PoseModelParameters, PoseParameters
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.pipeline.load import Report, load_pose
@@ -40,7 +40,7 @@ class PoseNode(Node):
         parameters = declare(self, PoseParameters)
         self._pose = load(parameters, self.get_logger().info)
         skeleton, model = self._pose.skeleton, self._pose.model_name
-        self._skeleton = publish_skeleton(self, skeleton)
+        SkeletonOutput(self).publish(skeleton)
         self._keypoints = KeypointsOutput(self, skeleton, model)
         self._image = ImageInput(self, parameters, self._on_frame)
         self._diagnostics = Diagnostics(

@@ -1,0 +1,355 @@
+"""The whole perception in one process, over DDS, with models that know the truth."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='needs ROS 2')
+pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from ros_vision_perception.msg import (
+    HumanStateArray,
+    InstanceMaskArray,
+    PersonKeypointsArray,
+    Skeleton,
+)
+from ros_vision_perception.nodes.conversions.images import frame_from_compressed
+from ros_vision_perception.nodes.perception_node import PerceptionNode
+from test.nodes.images import compressed, message
+from test.nodes.models import StickPose, StickSegmentation, pixels, stamp_ns
+from test.nodes.ros import Ros
+
+pytestmark = pytest.mark.ros
+
+
+class Perception:
+    """A perception node in a test.
+
+    Attributes:
+        pose, segmentation: its models.
+        humans: its results so far.
+        node: itself.
+    """
+
+    def __init__(self, ros: Ros, **parameters: Any) -> None:
+        self.pose, self.segmentation = StickPose(), StickSegmentation()
+        self.node = ros.start(
+            PerceptionNode,
+            lambda _parameters, _report: (self.pose, self.segmentation),
+            **parameters,
+        )
+        self.humans = ros.listen(HumanStateArray, 'humans')
+        self._ros = ros
+
+    def show(self, camera: Publisher, *images: Any) -> None:
+        """Publish images, each when the node has dealt with the one before."""
+        for image in images:
+            seen = self._seen() + 1
+            camera.publish(image)
+            self._ros.until(partial(self._has_seen, seen), 'for the node to see the image')
+
+    def _seen(self) -> int:
+        return self.node.image.counts()['frames_in']
+
+    def _has_seen(self, images: int) -> bool:
+        return self._seen() >= images
+
+    def answer(self, camera: Publisher, image: Any) -> HumanStateArray:
+        """Publish an image and return its result."""
+        before = len(self.humans)
+        camera.publish(image)
+        self._ros.until(lambda: len(self.humans) > before, 'for a result')
+        return self.humans[-1]
+
+
+def image(step: int) -> Image:
+    return message('bgr8', pixels(), stamp_ns=stamp_ns(step))
+
+
+def test_an_image_gives_everyone_with_the_header_of_the_image(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    for step in range(1, 4):
+        result = perception.answer(camera, image(step))
+    assert result.header == image(3).header
+    assert (result.image_width, result.image_height) == (320, 240)
+    assert (result.skeleton, result.degraded, result.degraded_reason) == ('coco17', False, '')
+    assert result.inputs == HumanStateArray.POSE + HumanStateArray.MASK
+    assert [person.track_id for person in result.humans] == [1, 2]
+    assert all(len(person.joints) == 17 for person in result.humans)
+    assert result.published.sec > 0
+    assert result.processing_latency.sec == 0
+    assert result.processing_latency.nanosec > 0
+
+
+def test_a_compressed_image_is_found_by_itself(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(CompressedImage, 'image/compressed')
+    result = perception.answer(camera, compressed('.jpg', pixels(), 'jpeg', stamp_ns(1)))
+    assert len(result.humans) == 2
+    assert ros.node.count_subscribers('/image') == 0
+
+
+def test_frames_reach_the_models_as_they_were_sent(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    picture = np.random.default_rng(0).integers(0, 255, pixels().shape).astype(np.uint8)
+    perception.answer(camera, message('rgb8', picture, padding=6, stamp_ns=stamp_ns(1)))
+    (frame,) = perception.pose.frames
+    assert frame.encoding == 'rgb8'
+    np.testing.assert_array_equal(frame.pixels, picture)
+    assert perception.segmentation.frames[0].pixels is frame.pixels  # decoded once
+
+
+def test_while_one_image_is_processed_only_the_newest_waits(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    perception.answer(camera, image(0))
+    for step in range(1, 9):
+        camera.publish(image(step))
+    ros.until(lambda: perception.pose.stamps[-1] == stamp_ns(8), 'for the newest image')
+    ros.rest(0.3)
+    steps = [stamp_ns(step) for step in range(9)]
+    assert perception.pose.stamps[-1] == steps[8]
+    assert len(perception.pose.stamps) < 9
+    counts = perception.node.image.counts()
+    assert counts['frames_in'] + counts.get('dropped_superseded', 0) == 9
+
+
+def test_the_skeleton_is_there_for_who_comes_late(ros: Ros) -> None:
+    Perception(ros)
+    heard = ros.listen(Skeleton, 'skeleton', latched=True)
+    ros.until(lambda: heard, 'for the skeleton')
+    assert heard[0].name == 'coco17'
+    assert heard[0].joint_names[0] == 'nose'
+
+
+def test_what_nobody_listens_to_is_not_made(ros: Ros, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def note(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        made.append(name)
+        return function(*arguments)
+
+    from ros_vision_perception.nodes import outputs
+
+    for name in ('masks_to_msg', 'label_map', 'draw_overlay'):
+        monkeypatch.setattr(outputs, name, partial(note, name, getattr(outputs, name)))
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    perception.answer(camera, image(1))
+    assert made == []
+    topics = {
+        'keypoints': PersonKeypointsArray,
+        'masks': InstanceMaskArray,
+        'label_map': Image,
+        'overlay/compressed': CompressedImage,
+    }
+    heard = {topic: ros.listen(kind, topic) for topic, kind in topics.items()}
+    perception.answer(camera, image(2))
+    ros.until(lambda: all(heard.values()), f'for {list(topics)}')
+    assert made == ['masks_to_msg', 'label_map', 'draw_overlay']
+    assert all(messages[0].header == image(2).header for messages in heard.values())
+    assert np.unique(heard['label_map'][0].data).tolist() == [0, 1, 2, 3]
+    assert frame_from_compressed(heard['overlay/compressed'][0]).size == (320, 240)
+
+
+BAD = {
+    'unknown_encoding': message('rgb', pixels(), stamp_ns=stamp_ns(5)),
+    'zero_stamp': message('bgr8', pixels(), stamp_ns=0),
+    'zero_size': Image(encoding='bgr8', header=image(5).header),
+    'step_too_small': Image(
+        encoding='bgr8', header=image(5).header, height=4, width=4, step=4, data=bytes(16)
+    ),
+    'data_too_short': Image(
+        encoding='bgr8', header=image(5).header, height=4, width=4, step=12, data=bytes(40)
+    ),
+}
+
+
+@pytest.mark.parametrize('cause', BAD)
+def test_the_node_says_once_what_is_wrong_with_an_image_and_lives_on(
+    ros: Ros, logged: list[str], cause: str
+) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    perception.answer(camera, image(1))
+    perception.show(camera, BAD[cause], BAD[cause], BAD[cause])
+    assert len(perception.answer(camera, image(6)).humans) == 2
+    said = [line for line in logged if cause in line]
+    assert len(said) == 1
+    assert perception.node.image.counts()[f'dropped_{cause}'] == 3
+    assert len(perception.humans) == 2
+
+
+def test_a_corrupt_jpeg_is_dropped(ros: Ros, logged: list[str]) -> None:
+    perception = Perception(ros, transport='compressed')
+    camera = ros.publisher(CompressedImage, 'image/compressed')
+    bad = compressed('.jpg', pixels(), 'jpeg', stamp_ns(1))
+    bad.data = bad.data[: len(bad.data) // 2]
+    perception.show(camera, bad, bad)
+    assert perception.answer(camera, compressed('.jpg', pixels(), 'jpeg', stamp_ns(2))).humans
+    assert len([line for line in logged if 'corrupt_image' in line]) == 1
+
+
+def test_colour_of_16_bit_is_understood(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    deep = pixels().astype(np.uint16) * 257
+    perception.answer(camera, message('rgb16', deep, is_bigendian=True, stamp_ns=stamp_ns(1)))
+    np.testing.assert_array_equal(perception.pose.frames[0].pixels, pixels())
+
+
+def test_a_bag_played_again_begins_anew(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    first = [perception.answer(camera, image(step)) for step in range(5)]
+    again = [perception.answer(camera, image(step)) for step in range(5)]
+    assert perception.pose.resets == [5]
+    assert [[h.track_id for h in result.humans] for result in again] == [
+        [h.track_id for h in result.humans] for result in first
+    ]
+    assert [h.age.sec for h in again[0].humans] == [0, 0]
+
+
+def test_an_image_that_comes_twice_counts_once(ros: Ros, logged: list[str]) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    perception.answer(camera, image(1))
+    perception.show(camera, image(1), image(1))
+    perception.answer(camera, image(2))
+    assert perception.pose.stamps == [stamp_ns(1), stamp_ns(2)]
+    assert len([line for line in logged if 'repeated_stamp' in line]) == 1
+
+
+def depth(samples: np.ndarray, step: int) -> Image:
+    return message('32FC1', samples.astype(np.float32), stamp_ns=stamp_ns(step))
+
+
+def intrinsics() -> CameraInfo:
+    info = CameraInfo(width=320, height=240)
+    info.k = [300.0, 0.0, 160.0, 0.0, 300.0, 120.0, 0.0, 0.0, 1.0]
+    return info
+
+
+def test_depth_of_the_same_stamp_puts_people_into_space(ros: Ros) -> None:
+    perception = Perception(ros, use_depth=True, join_deadline_ms=10000.0)
+    camera, range_finder = ros.publisher(Image, 'image'), ros.publisher(Image, 'depth/image')
+    calibration = ros.publisher(CameraInfo, 'camera_info')
+    calibration.publish(intrinsics())
+    ros.until(lambda: perception.node.depth.camera is not None, 'for the intrinsics')
+    for step in range(1, 4):
+        range_finder.publish(depth(np.full((240, 320), 3.0), step))
+        result = perception.answer(camera, image(step))
+    assert result.inputs == HumanStateArray.POSE + HumanStateArray.MASK + HumanStateArray.DEPTH
+    assert not result.degraded
+    assert all(person.has_3d for person in result.humans)
+    for person in result.humans:
+        assert person.pose.pose.position.z == pytest.approx(3.0, abs=0.5)
+
+
+def test_depth_without_a_single_value_is_no_harm(ros: Ros) -> None:
+    perception = Perception(ros, use_depth=True, join_deadline_ms=10000.0)
+    camera, range_finder = ros.publisher(Image, 'image'), ros.publisher(Image, 'depth/image')
+    range_finder.publish(depth(np.full((240, 320), np.nan), 1))
+    result = perception.answer(camera, image(1))
+    assert len(result.humans) == 2
+    assert not any(person.has_3d for person in result.humans)
+
+
+def test_without_its_depth_an_image_is_late_by_the_deadline_and_degraded(ros: Ros) -> None:
+    perception = Perception(ros, use_depth=True, join_deadline_ms=300.0)
+    camera = ros.publisher(Image, 'image')
+    result = perception.answer(camera, image(1))
+    assert result.degraded
+    assert result.degraded_reason == 'depth missing'
+    assert result.processing_latency.nanosec >= 300_000_000
+    assert len(result.humans) == 2
+
+
+def test_a_best_effort_camera_is_heard(ros: Ros) -> None:
+    perception = Perception(ros)
+    quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+    camera = ros.publisher(Image, 'image', quality)
+    assert perception.answer(camera, image(1)).humans
+
+
+def test_a_camera_that_cannot_be_heard_is_said_with_the_cure(ros: Ros, logged: list[str]) -> None:
+    Perception(ros, reliable=True, transport='raw')
+    quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+    ros.node.create_publisher(Image, 'image', quality)
+    ros.until(lambda: any('reliable: false' in line for line in logged), 'for a warning')
+    assert any('RELIABILITY' in line for line in logged)
+
+
+def test_topics_follow_namespace_and_remapping(ros: Ros) -> None:
+    pose, segmentation = StickPose(), StickSegmentation()
+
+    def make(**options: Any) -> PerceptionNode:
+        return PerceptionNode(
+            lambda *_: (pose, segmentation),
+            namespace='robot',
+            cli_args=['--ros-args', '-r', 'image:=/front/image_raw'],
+            **options,
+        )
+
+    ros.start(make)
+    heard = ros.listen(HumanStateArray, '/robot/humans')
+    ros.publisher(CompressedImage, '/front/image_raw/compressed').publish(
+        compressed('.png', pixels(), 'png', stamp_ns(1))
+    )
+    ros.until(lambda: heard, 'for a result')
+
+
+def test_simulated_time_is_that_of_the_result(ros: Ros) -> None:
+    perception = Perception(ros, use_sim_time=True)
+    camera = ros.publisher(Image, 'image')
+    before = perception.answer(camera, image(1))
+    assert (before.published.sec, before.sensor_age.sec) == (0, 0)
+    clock = ros.publisher(Clock, '/clock')
+    tick = Clock()
+    tick.clock.sec, tick.clock.nanosec = divmod(stamp_ns(2) + 50_000_000, 10**9)
+    clock.publish(tick)
+    ros.until(lambda: perception.node.get_clock().now().nanoseconds > 0, 'for the time')
+    after = perception.answer(camera, image(2))
+    assert after.published == tick.clock
+    assert (after.sensor_age.sec, after.sensor_age.nanosec) == (0, 50_000_000)
+
+
+def values(status: DiagnosticArray) -> dict[str, str]:
+    return {pair.key: pair.value for pair in status.status[0].values}
+
+
+def test_diagnostics_tell_how_the_node_is_doing(ros: Ros) -> None:
+    perception = Perception(ros)
+    heard = ros.listen(DiagnosticArray, '/diagnostics')
+    camera = ros.publisher(Image, 'image')
+    perception.answer(camera, image(1))
+    perception.show(camera, BAD['zero_stamp'])
+    ros.until(lambda: values(heard[-1]).get('dropped_zero_stamp') if heard else False)
+    status = values(heard[-1])
+    assert heard[-1].status[0].name == '/perception_node'
+    assert (status['frames_in'], status['frames_out']) == ('2', '1')
+    assert (status['pose_model'], status['segmentation_model']) == ('sticks', 'sticks')
+    assert float(status['latency_p50_ms']) > 0.0
+
+
+def test_stages_are_told_to_who_asks(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    heard = ros.listen(DiagnosticArray, 'stage_times')
+    perception.answer(camera, image(1))
+    ros.until(lambda: heard, 'for the times')
+    assert heard[0].header == image(1).header
+    times = {name: float(text) for name, text in values(heard[0]).items()}
+    assert set(times) == {'receive_ms', 'convert_ms', 'infer_ms', 'fuse_ms', 'publish_ms'}
+    assert all(time >= 0.0 for time in times.values())
