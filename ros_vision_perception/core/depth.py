@@ -121,30 +121,32 @@ def locate(
     """
     if camera is None or depths.samples_m.shape[2] == 0:
         return Space.unknown(*states.shape)
-    near = np.abs(depths.samples_m - depths.people_m[:, None, None]) <= _REACH_M
-    depth, spread, count = _median(np.where(near, depths.samples_m, np.nan))
-    has_3d = (states == int(JointState.VISIBLE)) & (count >= _MIN_SAMPLES)
-    depth = np.where(has_3d, depth, np.nan)
-    noise = _DEPTH_NOISE_M + _DEPTH_NOISE_PER_M * depth**2
-    depth_variance = spread**2 + noise**2 + _SKIN_M**2
+    depth, depth_variance = _joint_depths(depths, states == int(JointState.VISIBLE))
+    has_3d = np.isfinite(depth)
     positions = back_project(motion.positions_xy, depth, camera)
     metres_per_px = _derivative(positions, camera)
-    radial = np.zeros_like(depth)
     variances_px = published_variances(motion, body, scales)
     covariances = _transform(metres_per_px, variances_px, depth_variance)
-    velocities = np.concatenate((motion.velocities, radial[..., None]), axis=-1)
-    body_positions, body_covariances = _hip_center(positions, covariances, has_3d, body)
+    velocities = np.concatenate((motion.velocities, np.zeros((*depth.shape, 1))), axis=-1)
+    radial_variance = np.full(depth.shape, _RADIAL_SPEED**2)
+    speed_variance = motion.covariances[..., 2]
     return Space(
-        has_3d=has_3d,
-        positions_m=positions,
-        position_covariances=covariances,
-        velocities=np.einsum('tkij,tkj->tki', metres_per_px, velocities),
-        velocity_covariances=_transform(
-            metres_per_px, motion.covariances[..., 2], radial + _RADIAL_SPEED**2
-        ),
-        body_positions_m=body_positions,
-        body_covariances=body_covariances,
+        has_3d,
+        positions,
+        covariances,
+        np.einsum('tkij,tkj->tki', metres_per_px, velocities),
+        _transform(metres_per_px, speed_variance, radial_variance),
+        *_hip_center(positions, covariances, has_3d, body),
     )
+
+
+def _joint_depths(depths: Depths, visible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the depths (T, K), m, and their variances, m^2, of visible joints; NaN elsewhere."""
+    near = np.abs(depths.samples_m - depths.people_m[:, None, None]) <= _REACH_M
+    depth, spread, count = _median(np.where(near, depths.samples_m, np.nan))
+    depth = np.where(visible & (count >= _MIN_SAMPLES), depth, np.nan)
+    noise = _DEPTH_NOISE_M + _DEPTH_NOISE_PER_M * depth**2
+    return depth, spread**2 + noise**2 + _SKIN_M**2
 
 
 def _median(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -73,21 +73,18 @@ def step(
     Raises:
         ValueError: when time runs backwards or the skeletons differ.
     """
-    _check(state, observation, skeleton)
-    observation, problems = _usable(observation, config)
-    stamp_ns, size, body = observation.stamp_ns, observation.image_size, body_of(skeleton)
-    looked = observation.keypoints is not None
-    dt_s = 0.0 if state.stamp_ns is None else (stamp_ns - state.stamp_ns) * 1e-9
-    tracks = no_tracks(len(skeleton)) if state.tracks is None else state.tracks
+    dt_s = _elapsed_s(state, observation)
+    observation, degraded_reason = _usable(observation, config, skeleton)
+    stamp_ns, body = observation.stamp_ns, body_of(skeleton)
 
     # Where should everyone be by now?
-    tracks = tracking.predict(tracks, body, dt_s)
+    tracks = tracking.predict(state.tracks or no_tracks(len(skeleton)), body, dt_s)
 
     # Who is in the image, which mask is whose, and who of them is whom?
-    people, surroundings = sort_out(observation.keypoints, observation.masks, size, skeleton)
-    rows, tracks = tracking.match(tracks, people, body)
+    people, surroundings = sort_out(observation, skeleton)
+    tracks, rows = tracking.match(tracks, people, body)
     tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
-    sightings = tracking.sight(tracks, people, rows, body, size, looked=looked)
+    sightings = tracking.sight(tracks, people, rows, body, observation)
 
     # Why is each joint seen or not?
     depths = depth.measure_depths(sightings, observation.depth_m)
@@ -96,34 +93,31 @@ def step(
     # Who is still there, and where is everybody?
     tracks = lifecycle.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
     tracks = tracking.observe(tracks, sightings, belief, body, stamp_ns, dt_s)
-    space = depth.locate(
-        tracks.motion, tracks.scales, belief.states, depths, observation.camera, body
-    )
+    camera, motion, scales = observation.camera, tracks.motion, tracks.scales
+    space = depth.locate(motion, scales, belief.states, depths, camera, body)
 
-    humans = Humans(
-        stamp_ns=stamp_ns,
-        image_size=size,
-        skeleton=skeleton,
-        people=write_down(tracks, sightings, belief, space, body, stamp_ns),
-        used_pose=looked,
-        used_masks=observation.masks is not None,
-        used_depth=observation.depth_m is not None,
-        degraded_reason='; '.join(problems),
-    )
+    humans = write_down(observation, skeleton, tracks, sightings, belief, space, degraded_reason)
     next_id = int(tracks.ids.max(initial=state.next_id - 1)) + 1
     return FusionState(stamp_ns, next_id, tracks), humans
 
 
-def _check(state: FusionState, observation: Observation, skeleton: Skeleton) -> None:
-    stamp_ns, keypoints = observation.stamp_ns, observation.keypoints
-    if state.stamp_ns is not None and stamp_ns < state.stamp_ns:
-        raise ValueError(f'stamp {stamp_ns} ns is before the last one, {state.stamp_ns} ns')
+def _elapsed_s(state: FusionState, observation: Observation) -> float:
+    """Return the time since the last observation, 0 for the first one."""
+    last_ns, stamp_ns = state.stamp_ns, observation.stamp_ns
+    if last_ns is None:
+        return 0.0
+    if stamp_ns < last_ns:
+        raise ValueError(f'stamp {stamp_ns} ns is before the last one, {last_ns} ns')
+    return (stamp_ns - last_ns) * 1e-9
+
+
+def _usable(
+    observation: Observation, config: FusionConfig, skeleton: Skeleton
+) -> tuple[Observation, str]:
+    """Return the observation without the parts that do not fit the image, and what is amiss."""
+    keypoints = observation.keypoints
     if keypoints is not None and keypoints.skeleton != skeleton:
         raise ValueError(f'keypoints of {keypoints.skeleton.name}, expected {skeleton.name}')
-
-
-def _usable(observation: Observation, config: FusionConfig) -> tuple[Observation, list[str]]:
-    """Return the observation without the parts that do not fit the image, and what is amiss."""
     expected = {
         'keypoints': config.expects_pose,
         'masks': config.expects_masks,
@@ -142,7 +136,7 @@ def _usable(observation: Observation, config: FusionConfig) -> tuple[Observation
                 f'{_TOPICS[name]} not used: {width}x{height} px, image {image[0]}x{image[1]} px'
             )
             misfits[name] = None
-    return replace(observation, **misfits) if misfits else observation, problems
+    return replace(observation, **misfits), '; '.join(problems)
 
 
 def _size(part: Keypoints | InstanceMasks | CameraModel | np.ndarray) -> tuple[int, int]:

@@ -3,26 +3,56 @@
 import numpy as np
 
 from ros_vision_perception.core.depth import Space
-from ros_vision_perception.core.filters import Body, published_variances
+from ros_vision_perception.core.filters import Body, body_of, published_variances
 from ros_vision_perception.core.scene import Sightings
+from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.tracking import NEVER, Tracks
-from ros_vision_perception.core.types import HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.types import (
+    Humans,
+    HumanState,
+    Joints,
+    JointState,
+    Observation,
+    TrackState,
+)
 from ros_vision_perception.core.visibility import Belief
 
 
 def write_down(
-    tracks: Tracks, sightings: Sightings, belief: Belief, space: Space, body: Body, stamp_ns: int
-) -> tuple[HumanState, ...]:
-    """Return each of T tracks as one person.
+    observation: Observation,
+    skeleton: Skeleton,
+    tracks: Tracks,
+    sightings: Sightings,
+    belief: Belief,
+    space: Space,
+    degraded_reason: str,
+) -> Humans:
+    """Return everyone who is known about.
 
     Args:
-        tracks: after the image was taken in.
+        observation: the parts that were used.
+        skeleton: of the joints.
+        tracks: after the observation was taken in.
         sightings: of them in the image.
         belief: about their joints.
         space: where they are in metres.
-        body: of the skeleton.
-        stamp_ns: time of the image.
+        degraded_reason: what was amiss with the observation, '' for nothing.
     """
+    return Humans(
+        stamp_ns=observation.stamp_ns,
+        image_size=observation.image_size,
+        skeleton=skeleton,
+        people=_people(tracks, sightings, belief, space, body_of(skeleton), observation.stamp_ns),
+        used_pose=observation.keypoints is not None,
+        used_masks=observation.masks is not None,
+        used_depth=observation.depth_m is not None,
+        degraded_reason=degraded_reason,
+    )
+
+
+def _people(
+    tracks: Tracks, sightings: Sightings, belief: Belief, space: Space, body: Body, stamp_ns: int
+) -> tuple[HumanState, ...]:
     joints = _joints(tracks, belief, space, body, stamp_ns)
     overlooked = sightings.looked & ~sightings.found
     occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))

@@ -8,7 +8,7 @@ from ros_vision_perception.core.association import box_scales, match_masks
 from ros_vision_perception.core.geometry import oks, suppress
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import Skeleton
-from ros_vision_perception.core.types import InstanceMasks, Keypoints
+from ros_vision_perception.core.types import Keypoints, Observation
 
 PERSON = 'person'
 # Two poses more alike than this (OKS) are one person found twice.
@@ -113,18 +113,14 @@ class Sightings:
     looked: bool
 
 
-def sort_out(
-    keypoints: Keypoints | None,
-    masks: InstanceMasks | None,
-    image_size: tuple[int, int],
-    skeleton: Skeleton,
-) -> tuple[People, Surroundings]:
+def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surroundings]:
     """Find each person once and tell their mask from those of others and of objects.
 
     A person's own mask is the instance mask that holds their joints, else the pose model's mask.
     """
+    keypoints, masks = observation.keypoints, observation.masks
     if keypoints is None:
-        keypoints = Keypoints.empty(skeleton, image_size)
+        keypoints = Keypoints.empty(skeleton, observation.image_size)
     people = _each_once(_people(keypoints), skeleton.sigmas)
     if masks is None:
         return people, Surroundings()

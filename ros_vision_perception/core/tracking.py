@@ -9,7 +9,7 @@ from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.filters import Body, JointMotion
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
-from ros_vision_perception.core.types import JointState, TrackState
+from ros_vision_perception.core.types import JointState, Observation, TrackState
 from ros_vision_perception.core.visibility import Belief
 
 NEVER = -1
@@ -84,12 +84,12 @@ def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
     return replace(tracks, motion=motion, boxes_xyxy=tracks.boxes_xyxy + shift[:, [0, 1, 0, 1]])
 
 
-def match(tracks: Tracks, people: People, body: Body) -> tuple[np.ndarray, Tracks]:
+def match(tracks: Tracks, people: People, body: Body) -> tuple[Tracks, np.ndarray]:
     """Find for each track the person who belongs to it.
 
     Returns:
-        (T,) index of the person, -1 for nobody; and the tracks with their identity no surer than
-        the benefit of the match against all others and against a newcomer.
+        The tracks, with their identity no surer than the match is against all others and against
+        a newcomer; and the (T,) index of the person, -1 for nobody.
     """
     track, person, benefit = match_tracks(
         tracks.motion.positions_xy,
@@ -107,7 +107,7 @@ def match(tracks: Tracks, people: People, body: Body) -> tuple[np.ndarray, Track
     all_of_both = benefit[track].sum(axis=1) + benefit[:, person].sum(axis=0) - chosen
     identity = tracks.identity.copy()
     identity[track] = np.minimum(identity[track], chosen / (all_of_both + _NEWCOMER))
-    return rows, replace(tracks, identity=identity)
+    return replace(tracks, identity=identity), rows
 
 
 def admit(
@@ -149,13 +149,7 @@ def admit(
 
 
 def sight(
-    tracks: Tracks,
-    people: People,
-    rows: np.ndarray,
-    body: Body,
-    image_size: tuple[int, int],
-    *,
-    looked: bool,
+    tracks: Tracks, people: People, rows: np.ndarray, body: Body, observation: Observation
 ) -> Sightings:
     """Put the people of an image in the order of the tracks.
 
@@ -164,9 +158,9 @@ def sight(
         people: N people.
         rows: (T,) the person of each track, -1 for nobody.
         body: of the skeleton.
-        image_size: (width, height) px.
-        looked: whether there was a pose result.
+        observation: in which the people are.
     """
+    size = observation.image_size
     ordered = people.in_rows(rows)
     detected = ~np.isnan(ordered.keypoints_xy[..., :1])
     positions = np.where(detected, ordered.keypoints_xy, tracks.motion.positions_xy)
@@ -175,11 +169,11 @@ def sight(
         people=ordered,
         found=rows >= 0,
         positions_xy=positions,
-        in_image=np.all((positions > -0.5) & (positions + 0.5 < image_size), axis=-1),
+        in_image=np.all((positions > -0.5) & (positions + 0.5 < size), axis=-1),
         tolerances=np.maximum(body.sigmas * tracks.scales[:, None], _MIN_TOLERANCE_PX),
         scales=tracks.scales,
-        image_size=image_size,
-        looked=looked,
+        image_size=size,
+        looked=observation.keypoints is not None,
     )
 
 

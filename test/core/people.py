@@ -171,7 +171,7 @@ def segment(scene: Scene, *, is_instance: bool = True) -> InstanceMasks:
     )
 
 
-def observe(
+def capture(
     scene: Scene,
     time_s: float,
     *,

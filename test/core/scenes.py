@@ -8,7 +8,7 @@ import numpy as np
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
 from ros_vision_perception.core.types import Humans, HumanState, Observation
-from test.core.people import Scene, detect, figure, observe, rectangle, segment
+from test.core.people import Scene, capture, detect, figure, rectangle, segment
 
 FPS = 15.0
 # What a camera and its models say about a scene at a time in seconds; the number seeds the noise.
@@ -35,7 +35,7 @@ def play(
 
 def look(scene: Scene, time_s: float, seed: int) -> Observation:
     keypoints = detect(scene, noise_px=0.5, seed=seed)
-    return observe(scene, time_s, keypoints=keypoints, masks=segment(scene))
+    return capture(scene, time_s, keypoints=keypoints, masks=segment(scene))
 
 
 def look_without_masks(scene: Scene, time_s: float, seed: int) -> Observation:
@@ -44,7 +44,7 @@ def look_without_masks(scene: Scene, time_s: float, seed: int) -> Observation:
 
 def look_like_the_default_models(scene: Scene, time_s: float, seed: int) -> Observation:
     keypoints = detect(scene, with_masks=True, noise_px=0.5, seed=seed)
-    return observe(scene, time_s, keypoints=keypoints, masks=segment(scene, is_instance=False))
+    return capture(scene, time_s, keypoints=keypoints, masks=segment(scene, is_instance=False))
 
 
 def walker(

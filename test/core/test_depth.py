@@ -9,7 +9,7 @@ from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
 from ros_vision_perception.core.geometry import back_project
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import CameraModel, Humans, HumanState, JointState
-from test.core.people import IMAGE_SIZE, Scene, figure, observe, rectangle, segment
+from test.core.people import IMAGE_SIZE, Scene, capture, figure, rectangle, segment
 
 CAMERA = CameraModel(fx=300.0, fy=300.0, cx=160.0, cy=120.0, size=IMAGE_SIZE)
 CONFIG = FusionConfig(expects_depth=True)
@@ -33,7 +33,7 @@ def fuse(
     camera: CameraModel | None = CAMERA,
     masks: bool = True,
 ) -> Humans:
-    observation = observe(scene, 1.0, masks=segment(scene) if masks else None)
+    observation = capture(scene, 1.0, masks=segment(scene) if masks else None)
     observation = replace(observation, depth_m=depth_m, camera=camera)
     return step(FusionState(), observation, CONFIG, COCO17)[1]
 
@@ -115,7 +115,7 @@ def test_a_person_walking_sideways_has_that_velocity_and_an_unsure_one_in_depth(
     state = FusionState()
     for index in range(30):
         scene = Scene((figure(80 + 3.0 * index),))
-        observation = observe(scene, index * 0.05, masks=segment(scene))
+        observation = capture(scene, index * 0.05, masks=segment(scene))
         observation = replace(observation, depth_m=depth_image(scene, 3.0), camera=CAMERA)
         state, humans = step(state, observation, CONFIG, COCO17)
     joints = only(humans).joints

@@ -16,7 +16,7 @@ from ros_vision_perception.core.types import (
     Observation,
     TrackState,
 )
-from test.core.people import IMAGE_SIZE, Scene, detect, figure, observe, rectangle, segment
+from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, rectangle, segment
 from test.core.scenes import (
     FPS,
     behind_a_pillar,
@@ -70,7 +70,7 @@ def test_an_input_that_is_not_expected_may_be_missing() -> None:
 
 def test_masks_of_another_image_size_are_not_used() -> None:
     masks = replace(segment(one_walker(0.0)), image_size=(640, 480))
-    seen = observe(one_walker(0.0), 0.0, masks=masks)
+    seen = capture(one_walker(0.0), 0.0, masks=masks)
     _, humans = step(FusionState(), seen, FusionConfig(), COCO17)
     assert humans.degraded_reason == 'masks not used: 640x480 px, image 320x240 px'
     assert not humans.used_masks
@@ -90,7 +90,7 @@ def test_nan_everywhere_harms_nobody() -> None:
     )
     state, humans = FusionState(), None
     for index in range(5):
-        seen = observe(Scene(()), index * 0.1, keypoints=broken)
+        seen = capture(Scene(()), index * 0.1, keypoints=broken)
         state, humans = step(state, seen, FusionConfig(), COCO17)
     assert humans is not None
     person = only(humans)
@@ -105,7 +105,7 @@ def test_joints_at_infinity_are_not_known() -> None:
     far = good.keypoints_xy.copy()
     far[0, 9] = np.inf
     far[0, 10] = 1e30
-    seen = observe(Scene(()), 0.0, keypoints=replace(good, keypoints_xy=far))
+    seen = capture(Scene(()), 0.0, keypoints=replace(good, keypoints_xy=far))
     _, humans = step(FusionState(), seen, FusionConfig(), COCO17)
     assert only(humans).joints.states[9] == JointState.UNKNOWN
     assert np.isfinite(only(humans).joints.keypoints_xy[9]).all()
@@ -142,7 +142,7 @@ def test_a_mirrored_world_gives_a_mirrored_result() -> None:
             scores=keypoints.scores[:, flip],
             visibility=keypoints.visibility[:, flip],
         )
-        return observe(scene, time_s, keypoints=keypoints, masks=mirror(segment(scene)))
+        return capture(scene, time_s, keypoints=keypoints, masks=mirror(segment(scene)))
 
     def mirror(masks: InstanceMasks) -> InstanceMasks:
         bitmaps = [mask.to_image(IMAGE_SIZE)[:, ::-1] for mask in masks.masks]
@@ -151,7 +151,7 @@ def test_a_mirrored_world_gives_a_mirrored_result() -> None:
         return replace(masks, masks=flipped, boxes_xyxy=boxes)
 
     def plain(scene: Scene, time_s: float, seed: int) -> Observation:
-        return observe(scene, time_s, masks=segment(scene))
+        return capture(scene, time_s, masks=segment(scene))
 
     ours, theirs = play(crossing, 1.6, view=plain)[-1], play(crossing, 1.6, view=mirrored)[-1]
     for person, reflection in zip(ours.people, theirs.people, strict=True):
@@ -207,7 +207,7 @@ def test_time_does_not_run_backwards() -> None:
 
 
 def test_keypoints_of_another_skeleton_are_refused() -> None:
-    seen = observe(Scene(()), 0.0, keypoints=Keypoints.empty(BLAZEPOSE33, IMAGE_SIZE))
+    seen = capture(Scene(()), 0.0, keypoints=Keypoints.empty(BLAZEPOSE33, IMAGE_SIZE))
     with pytest.raises(ValueError, match='keypoints of blazepose33, expected coco17'):
         step(FusionState(), seen, FusionConfig(), COCO17)
 

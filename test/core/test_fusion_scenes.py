@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.types import Humans, JointState, Observation, TrackState
-from test.core.people import IMAGE_SIZE, Scene, detect, figure, observe
+from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure
 from test.core.scenes import (
     FPS,
     View,
@@ -51,7 +51,7 @@ def test_estimates_are_better_than_what_the_model_says() -> None:
     results = play(
         lambda _: still,
         3.0,
-        view=lambda scene, time_s, seed: observe(
+        view=lambda scene, time_s, seed: capture(
             scene, time_s, keypoints=detect(scene, noise_px=3.0, seed=seed)
         ),
     )
@@ -195,7 +195,7 @@ def test_one_false_alarm_is_never_confirmed_and_soon_forgotten() -> None:
 def test_a_person_found_twice_is_one_track() -> None:
     def twice(scene: Scene, time_s: float, seed: int) -> Observation:
         pair = replace(scene, figures=(*scene.figures, *scene.figures))
-        return observe(scene, time_s, keypoints=detect(pair, min_seen=0, noise_px=1.0, seed=seed))
+        return capture(scene, time_s, keypoints=detect(pair, min_seen=0, noise_px=1.0, seed=seed))
 
     assert all(ids(humans) == [1] for humans in play(one_walker, 1.0, view=twice))
 

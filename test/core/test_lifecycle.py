@@ -15,7 +15,7 @@ from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.tracking import Tracks, admit, no_tracks, observe, sight
 from ros_vision_perception.core.types import JointState, TrackState
 from ros_vision_perception.core.visibility import explain
-from test.core.people import IMAGE_SIZE, Scene, detect, figure
+from test.core.people import Scene, capture, figure
 
 SECOND = 1_000_000_000
 BODY = body_of(COCO17)
@@ -24,7 +24,7 @@ LIFETIMES = Lifetimes()
 
 def confirmed(joint_state: JointState = JointState.VISIBLE, x: float = 150.0) -> Tracks:
     """Return one confirmed track, last sighted at 0 s with all joints in one state."""
-    people, _ = sort_out(detect(Scene((figure(x),))), None, IMAGE_SIZE, COCO17)
+    people, _ = sort_out(capture(Scene((figure(x),)), 0.0), COCO17)
     tracks, _ = admit(no_tracks(17), people, np.empty(0, np.int64), BODY, 1, 0)
     return replace(
         tracks,
@@ -37,9 +37,11 @@ def confirmed(joint_state: JointState = JointState.VISIBLE, x: float = 150.0) ->
 def live_on(tracks: Tracks, seconds: float, *, found: bool, looked: bool = True) -> Tracks:
     """Return the tracks after one image `seconds` later that shows everybody, or nobody."""
     scene = Scene((figure(150),) if found else ())
-    people, _ = sort_out(detect(scene), None, IMAGE_SIZE, COCO17)
+    seen = capture(scene, 0.0)
+    people, _ = sort_out(seen, COCO17)
     rows = np.array([0 if found else -1])
-    sightings = sight(tracks, people, rows, BODY, IMAGE_SIZE, looked=looked)
+    seen = seen if looked else replace(seen, keypoints=None)
+    sightings = sight(tracks, people, rows, BODY, seen)
     belief = explain(sightings, Surroundings(), np.full(1, np.nan))
     stamp_ns = int(tracks.updated_ns[0]) + round(seconds * SECOND)
     tracks = live(tracks, sightings, belief, LIFETIMES, stamp_ns, seconds)
@@ -100,7 +102,7 @@ def test_a_lost_person_who_is_found_again_is_confirmed_at_once() -> None:
 
 
 def test_new_tracks_continue_the_ids() -> None:
-    people, _ = sort_out(detect(Scene((figure(80), figure(240)))), None, IMAGE_SIZE, COCO17)
+    people, _ = sort_out(capture(Scene((figure(80), figure(240))), 0.0), COCO17)
     tracks, rows = admit(confirmed(), people, np.array([1]), BODY, next_id=7, stamp_ns=SECOND)
     np.testing.assert_array_equal(tracks.ids, [1, 7])
     np.testing.assert_array_equal(rows, [1, 0])

@@ -10,7 +10,7 @@ from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.tracking import admit, no_tracks, sight
-from ros_vision_perception.core.types import InstanceMasks, JointState, Keypoints
+from ros_vision_perception.core.types import InstanceMasks, JointState, Keypoints, Observation
 from ros_vision_perception.core.visibility import EXPLANATIONS, WEIGHTS, Belief, explain
 from test.core.people import IMAGE_SIZE, Scene, detect, figure, rectangle, segment
 
@@ -23,10 +23,11 @@ def believe(
 ) -> Belief:
     """Explain one image of people who were never seen before; ids from 1 on in their order."""
     body = body_of(COCO17)
-    people, surroundings = sort_out(keypoints, masks, IMAGE_SIZE, COCO17)
+    observation = Observation(0, IMAGE_SIZE, keypoints, masks)
+    people, surroundings = sort_out(observation, COCO17)
     nobody = np.empty(0, np.int64)
     tracks, rows = admit(no_tracks(17), people, nobody, body, next_id=1, stamp_ns=0)
-    sightings = sight(tracks, people, rows, body, IMAGE_SIZE, looked=True)
+    sightings = sight(tracks, people, rows, body, observation)
     depths = np.array(depths_m) if depths_m else np.full(len(people), NAN)
     return explain(sightings, surroundings, depths)
 
