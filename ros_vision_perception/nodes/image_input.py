@@ -98,7 +98,8 @@ class ImageInput:
             return f'nobody publishes {self._topic} or {self._topic}/compressed'
         topic = self._subscription.topic_name
         publishers = self._node.count_publishers(topic)
-        return f'no image on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
+        problem = f'no image on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
+        return f'{problem}. If its images are large: {transport.cure()}' if publishers else problem
 
     def _look_for_publishers(self) -> None:
         """Subscribe as soon as it is known what is published."""

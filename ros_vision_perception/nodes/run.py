@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import rclpy
-from rclpy._rclpy_pybind11 import RCLError
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
@@ -24,26 +23,30 @@ def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
     Raises:
         PerceptionError: when the node cannot be configured or its models cannot be loaded.
     """
-    own_arguments = remove_ros_args(arguments)
-    if own_arguments in (['--help'], ['-h']):
+    if arguments in (['--help'], ['-h']):
         print(f'usage: {name} [--ros-args [-p NAME:=VALUE]... [-r FROM:=TO]...]\n')
         print(parameters_yaml(name), end='')
         return
-    if own_arguments:
-        raise ConfigurationError(f'got {own_arguments}, expected --help or --ros-args ...')
     transport.prepare()
     try:
-        rclpy.init(args=[name, *arguments])
+        _initialise(name, arguments)
         node = make()
         shortage = transport.shared_memory_shortage()
         if shortage:
             node.get_logger().warning(shortage)
         rclpy.spin(node)
-    except RCLError as error:
-        if rclpy.ok():
-            raise
-        raise ConfigurationError(str(error).partition(', at ')[0]) from error
     except (KeyboardInterrupt, ExternalShutdownException):
         return
     finally:
         rclpy.try_shutdown()
+
+
+def _initialise(name: str, arguments: list[str]) -> None:
+    try:
+        own_arguments = remove_ros_args([name, *arguments])[1:]
+        rclpy.init(args=[name, *arguments])
+    except RuntimeError as error:  # of which rclpy's errors are kinds
+        reason = str(error).partition(', at ')[0]
+        raise ConfigurationError(f'ROS does not accept the arguments: {reason}') from error
+    if own_arguments:
+        raise ConfigurationError(f'got {own_arguments}, expected --help or --ros-args ...')

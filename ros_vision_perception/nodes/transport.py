@@ -106,6 +106,7 @@ def cure() -> str:
     if not uses_fast_dds(os.environ):
         return 'Give the middleware larger buffers, or publish compressed images.'
     return (
-        'The settings of the publishing process count. Start the camera driver with '
-        f'{_profile_variable()}={PROFILES}, or publish compressed images.'
+        'The settings of the publishing process count: start the camera driver with '
+        f'{_profile_variable()}={PROFILES}, or publish compressed images; '
+        'parameter reliable: true gets them late rather than never.'
     )

@@ -1,0 +1,198 @@
+"""The nodes as processes, with the default models; and how they refuse to start."""
+
+from collections.abc import Iterator
+from functools import partial
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='needs ROS 2')
+pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
+
+from sensor_msgs.msg import Image
+
+from ros_vision_perception.core.errors import PerceptionError
+from ros_vision_perception.msg import HumanStateArray
+from ros_vision_perception.nodes.conversions.images import image_to_msg
+from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
+from ros_vision_perception.zoo.cache import FOLDER_VARIABLE
+from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
+from test.nodes.images import message
+from test.nodes.ros import Ros
+
+pytestmark = pytest.mark.ros
+
+ROOT = Path(__file__).parents[2]
+STAMP_NS = 1_700_000_000_000_000_000
+
+
+@pytest.fixture(scope='module')
+def models() -> dict[str, ResolvedModel]:
+    """Return the default models."""
+    try:
+        return {name: resolve(name, print) for name in (DEFAULT_POSE, DEFAULT_SEGMENTATION)}
+    except PerceptionError as error:
+        pytest.skip(f'the default models cannot be had: {error}')
+
+
+def command(node: str, *arguments: str) -> list[str]:
+    return [sys.executable, '-m', 'ros_vision_perception', node, '--ros-args', *arguments]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get('PYTHONPATH'))))
+    return {**os.environ, 'PYTHONPATH': path, **variables}
+
+
+@pytest.fixture
+def start(ros_domain: int) -> Iterator[Any]:
+    """Return a function that starts a node; all are ended after the test."""
+    processes: list[subprocess.Popen] = []
+
+    def start(node: str, *arguments: str) -> subprocess.Popen:
+        processes.append(subprocess.Popen(command(node, *arguments), env=environment()))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def photographs(count: int) -> list[np.ndarray]:
+    """Return views (400, 400, 3) uint8 BGR of a photograph of a person, as the camera pans.
+
+    They fit into the shared memory that Fast DDS has by default, as that of this process.
+    """
+    data = pytest.importorskip('skimage.data', reason='needs a photograph of scikit-image')
+    bgr = data.astronaut()[..., ::-1]
+    return [np.ascontiguousarray(bgr[:400, 40 - 4 * step :][:, :400]) for step in range(count)]
+
+
+def results_of(
+    ros: Ros, namespace: str, nodes: int, pictures: list[np.ndarray]
+) -> list[HumanStateArray]:
+    """Return the results of pictures, each shown when the one before has its result.
+
+    Args:
+        ros: of the test.
+        namespace: of the nodes under test.
+        nodes: how many of them take images.
+        pictures: (H, W, 3) uint8 BGR.
+    """
+    camera = ros.publisher(Image, f'/{namespace}/image')
+    ros.until(lambda: camera.get_subscription_count() == nodes, f'for {nodes} nodes')
+    humans = ros.listen(HumanStateArray, f'/{namespace}/humans')
+    for step, picture in enumerate(pictures):
+        header = message('mono8', stamp_ns=STAMP_NS + step * 40_000_000).header
+        camera.publish(image_to_msg(picture, 'bgr8', header))
+        ros.until(partial(is_longer, humans, step), f'for the result of picture {step}')
+    return humans
+
+
+def is_longer(items: list, length: int) -> bool:
+    return len(items) > length
+
+
+@pytest.mark.timeout(600)
+def test_one_process_finds_a_person_as_separate_processes_do(
+    ros: Ros, start: Any, models: dict[str, ResolvedModel]
+) -> None:
+    pictures = photographs(6)
+    (one,) = processes = [start('perception_node', '-r', '__ns:=/one')]
+    processes += [
+        start(node, '-r', '__ns:=/separate', '-p', f'join_deadline_ms:={10_000}')
+        if node == 'fusion_node'
+        else start(node, '-r', '__ns:=/separate')
+        for node in ('pose_node', 'segmentation_node', 'fusion_node')
+    ]
+    answers = {}
+    for namespace, nodes in (('one', 1), ('separate', 2)):
+        answers[namespace] = results_of(ros, namespace, nodes, pictures)
+    assert len(answers['one'][-1].humans) == 1
+    assert not answers['one'][-1].degraded
+    for got, want in zip(answers['separate'], answers['one'], strict=True):
+        assert repr(got.humans) == repr(want.humans)
+        assert got.header == want.header
+        assert (got.inputs, got.degraded_reason) == (want.inputs, want.degraded_reason)
+    one.send_signal(signal.SIGINT)
+    assert one.wait(timeout=30) == 0
+    for process in processes[1:]:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def refusal(node: str, *arguments: str, **variables: str) -> str:
+    """Return the one line that a node says before it refuses to start."""
+    done = subprocess.run(
+        command(node, *arguments),
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith(f'{node}: ')]
+    assert len(lines) == 1, done.stderr
+    assert 'Traceback' not in done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ('node', 'parameter', 'words'),
+    [
+        ('pose_node', 'max_people:=0', 'parameter max_people: got 0, expected int .1, 100.'),
+        ('perception_node', 'transport:=rwa', "'rwa', expected str one of: 'auto', 'raw'"),
+        ('fusion_node', 'join_deadline_ms:=soon', "got 'soon', expected float"),
+        ('pose_node', 'pose_model:=/no/such.onnx', "no model and no file '/no/such.onnx'; avail"),
+        ('segmentation_node', 'segmentation_model:=blazepose-full', 'expected a segmentation'),
+        ('perception_node', 'pose_model:=selfie-segmentation', 'expected a pose model'),
+    ],
+)
+def test_a_node_that_cannot_be_configured_says_why_in_one_line(
+    ros_domain: int, models: dict[str, ResolvedModel], node: str, parameter: str, words: str
+) -> None:
+    assert re.search(words, refusal(node, '-p', parameter))
+
+
+def test_a_truncated_model_is_refused(
+    ros_domain: int, models: dict[str, ResolvedModel], tmp_path: Path
+) -> None:
+    (whole,) = models[DEFAULT_SEGMENTATION].files.values()
+    damaged = tmp_path / 'damaged.onnx'
+    damaged.write_bytes(whole.read_bytes()[:5000])
+    line = refusal('segmentation_node', '-p', f'segmentation_model:={damaged}')
+    assert str(damaged) in line
+
+
+def test_a_cache_that_cannot_be_written_is_refused(ros_domain: int, tmp_path: Path) -> None:
+    (tmp_path / 'file').touch()
+    folder = tmp_path / 'file' / 'cache'
+    line = refusal('pose_node', **{FOLDER_VARIABLE: str(folder)})
+    assert str(folder) in line
+
+
+def test_ros_arguments_that_ros_does_not_know_are_refused(ros_domain: int) -> None:
+    assert '--no-such' in refusal('fusion_node', '--no-such')
+    assert '/no/such.yaml' in refusal('fusion_node', '--params-file', '/no/such.yaml')
+
+
+def test_other_arguments_are_refused_and_help_lists_the_parameters(ros_domain: int) -> None:
+    base = [sys.executable, '-m', 'ros_vision_perception', 'fusion_node']
+    refused = subprocess.run(
+        [*base, '--verbose'], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "got ['--verbose'], expected --help or --ros-args" in refused.stderr
+    helped = subprocess.run(
+        [*base, '--help'], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert 'join_deadline_ms: 100.0' in helped.stdout
