@@ -92,6 +92,7 @@ def step(
 
     # Who is still there, and where is everybody?
     tracks = lifecycle.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
+    belief = visibility.explain_absence(belief, sightings, lifecycle.is_away(tracks, sightings))
     tracks = tracking.observe(tracks, sightings, belief, body, stamp_ns, dt_s)
     camera, motion, scales = observation.camera, tracks.motion, tracks.scales
     space = depth.locate(motion, scales, belief.states, depths, camera, body)

@@ -101,6 +101,11 @@ def _fate(
     return hidden, np.where(tracks.states == _TENTATIVE, lifetimes.tentative_s, half_lives)
 
 
+def is_away(tracks: Tracks, sightings: Sightings) -> np.ndarray:
+    """Return (T,) bool: looked for, not found, and believed to be behind something."""
+    return sightings.looked & ~sightings.found & (tracks.states == _OCCLUDED)
+
+
 def is_hidden(tracks: Tracks, belief: Belief) -> np.ndarray:
     """Return (T,) bool: partly behind something when last sighted, or behind somebody now."""
     last = (tracks.joint_states == _BY_PERSON) | (tracks.joint_states == _BY_OBJECT)

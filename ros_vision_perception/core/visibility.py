@@ -5,7 +5,7 @@ say. The table `WEIGHTS` tells how far one unit of it speaks for each explanatio
 their sum, through a softmax, gives the probabilities.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,7 +100,11 @@ def explain(sightings: Sightings, surroundings: Surroundings, depths_m: np.ndarr
     log_odds = table @ _WEIGHTS  # (T, K, 5)
     probabilities = np.exp(log_odds - log_odds.max(axis=-1, keepdims=True))
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
-    states = _states(sightings, probabilities, covers)
+    states = np.where(
+        sightings.found[:, None],
+        _states_of_found(sightings, probabilities, covers),
+        _states_of_missed(sightings, people, things),
+    ).astype(np.uint8)
     strangers, objects = len(surroundings.strangers), surroundings.object_classes
     return Belief(
         states=states,
@@ -156,16 +160,41 @@ def _logit(probability: np.ndarray) -> np.ndarray:
     return np.log(limited / (1 - limited))
 
 
-def _states(sightings: Sightings, probabilities: np.ndarray, covers: Covers) -> np.ndarray:
-    """Return the (T, K) likeliest states; UNKNOWN without any evidence, PREDICTED if not found."""
+def _states_of_found(
+    sightings: Sightings, probabilities: np.ndarray, covers: Covers
+) -> np.ndarray:
+    """Return the (T, K) likeliest states of people who were found; UNKNOWN without evidence."""
     people = sightings.people
     masked = (covers.on_own != 0) | covers.by_others.any(axis=2)
     evident = ~np.isnan(people.confidences) | masked | ~sightings.in_image
     detected = ~np.isnan(people.keypoints_xy[..., 0])
     states = probabilities.argmax(axis=-1) + int(EXPLANATIONS[0])
-    states = np.where(evident & detected, states, int(JointState.UNKNOWN))
-    states = np.where(sightings.found[:, None], states, int(JointState.PREDICTED))
-    return states.astype(np.uint8)
+    return np.where(evident & detected, states, int(JointState.UNKNOWN))
+
+
+def _states_of_missed(sightings: Sightings, people: np.ndarray, things: np.ndarray) -> np.ndarray:
+    """Return the (T, K) states of people who were not found: PREDICTED where nothing tells why.
+
+    A person in front must be a known one: a stranger's mask may be their own.
+    """
+    if not sightings.looked:
+        return np.full(sightings.tolerances.shape, int(JointState.PREDICTED))
+    by_person = people[..., : len(sightings.track_ids)].max(axis=2, initial=0.0)
+    by_object = things.max(axis=2, initial=0.0)
+    causes = [
+        (~sightings.in_image, JointState.OUT_OF_IMAGE),
+        (by_person >= np.maximum(by_object, _COVERED), JointState.OCCLUDED_BY_PERSON),
+        (by_object >= _COVERED, JointState.OCCLUDED_BY_OBJECT),
+    ]
+    where, states = zip(*causes, strict=True)
+    return np.select(where, [int(state) for state in states], int(JointState.PREDICTED))
+
+
+def explain_absence(belief: Belief, sightings: Sightings, hidden: np.ndarray) -> Belief:
+    """Say for people who are believed to be hidden (T,) by what: an object, where by nobody."""
+    behind = hidden[:, None] & sightings.in_image & (belief.states == int(JointState.PREDICTED))
+    states = np.where(behind, int(JointState.OCCLUDED_BY_OBJECT), belief.states)
+    return replace(belief, states=states.astype(np.uint8))
 
 
 def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np.ndarray:

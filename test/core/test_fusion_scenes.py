@@ -5,8 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ros_vision_perception.core.types import Humans, JointState, Observation, TrackState
-from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure
+from ros_vision_perception.core.types import (
+    Humans,
+    HumanState,
+    JointState,
+    Observation,
+    TrackState,
+)
+from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, segment
 from test.core.scenes import (
     FPS,
     View,
@@ -82,6 +88,28 @@ def test_while_they_cross_hidden_joints_name_the_one_in_front() -> None:
     assert not np.isin(front.joints.states, OCCLUDED).any()
 
 
+def test_whoever_the_pose_model_overlooks_behind_somebody_is_still_told_to_be_behind_them() -> (
+    None
+):
+    def look_at_the_unhidden(scene: Scene, time_s: float, seed: int) -> Observation:
+        return capture(scene, time_s, keypoints=detect(scene, min_seen=0.85), masks=segment(scene))
+
+    back, front = play(crossing, 1.53, view=look_at_the_unhidden)[-1].people
+    assert back.time_since_update_s > 0
+    covered = front_covers(crossing(1.53), back)
+    assert covered.sum() >= 4
+    np.testing.assert_array_equal(back.joints.states[covered], JointState.OCCLUDED_BY_PERSON)
+    np.testing.assert_array_equal(back.joints.occluder_track_ids[covered], front.track_id)
+    assert (back.joints.states != JointState.VISIBLE).all()
+
+
+def front_covers(scene: Scene, person: HumanState) -> np.ndarray:
+    """Return (K,) bool: the joint is estimated to be well inside the visible figure in front."""
+    xy = np.rint(person.joints.keypoints_xy).astype(int)
+    inside = [scene.visible[1][xy[:, 1] + y, xy[:, 0] + x] for x in (-3, 3) for y in (-3, 3)]
+    return np.all(inside, axis=0)
+
+
 def test_after_they_crossed_their_identities_are_less_sure() -> None:
     results = play(crossing, 3.0)
     before, after = results[10].people[0], results[-1].people[0]
@@ -101,13 +129,15 @@ def test_a_person_behind_a_pillar_for_a_second_keeps_the_id(
 
 
 @pytest.mark.parametrize('view', [look, look_like_the_default_models])
-def test_behind_the_pillar_the_track_is_occluded_predicted_and_less_and_less_certain(
+def test_behind_the_pillar_the_track_is_occluded_and_less_and_less_certain(
     view: View,
 ) -> None:
     results = play(behind_a_pillar, 3.0, view=view)
     gone = [only(humans) for humans in results if only(humans).time_since_update_s > 0]
     assert all(person.track_state is TrackState.OCCLUDED for person in gone)
-    assert all((person.joints.states == JointState.PREDICTED).all() for person in gone)
+    assert gone
+    behind = JointState.OCCLUDED_BY_OBJECT
+    assert all((person.joints.states == behind).all() for person in gone)
     assert all(person.occluded_fraction == 1.0 for person in gone)
     variances = np.array([person.joints.covariances_px[:, 0, 0] for person in gone])
     assert (np.diff(variances, axis=0) > 0).all()
