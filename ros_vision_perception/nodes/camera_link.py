@@ -11,6 +11,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -63,7 +64,8 @@ class CameraLink:
         self, frame_id: str, hear: Callable[[Heard], None], topics: Iterable[str] = RESULTS
     ) -> None:
         """Join ROS; `hear` is called in the node's thread with every message of `topics`."""
-        rclpy.init()
+        # The signals are the caller's: it has files to close before it leaves ROS.
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._frame_id = frame_id
         self._node = rclpy.create_node('camera')
         self._images = self._node.create_publisher(Image, 'image', QoSProfile(depth=5))

@@ -63,7 +63,7 @@ def test_perfect_results_agree_wholly_whatever_their_order() -> None:
     agreement = Agreement()
     agreement.add(TRUTH, humans(perfect_results(TRUTH)[::-1]))
     assert (agreement.frames, agreement.asked, agreement.found) == (1, 2, 2)
-    np.testing.assert_allclose(agreement.similarities, 1.0, atol=1e-6)
+    np.testing.assert_allclose(agreement.similarity, 2.0, atol=1e-6)
     assert agreement.states == {(JointState.VISIBLE, JointState.VISIBLE): 2 * JOINTS}
     assert agreement.track_ids == {0: {1: 1}, 1: {2: 1}}
 
@@ -127,6 +127,14 @@ def test_new_id_of_a_person_is_told() -> None:
     for track_id in (1, 1, 5):
         agreement.add(TRUTH, humans((replace(first, track_id=track_id), second)))
     assert 'person 1 was                    #1 in 2 frames, #5 in 1 frames' in agreement.lines()
+
+
+def test_many_ids_of_a_person_are_summed_up() -> None:
+    agreement = Agreement()
+    (first, _) = perfect_results(TRUTH)
+    for track_id in range(1, 8):
+        agreement.add(TRUTH, humans((replace(first, track_id=track_id),)))
+    assert agreement.lines()[-1].endswith('#4 in 1 frames, and 3 others')
 
 
 def test_report_without_any_frame_has_no_figures() -> None:

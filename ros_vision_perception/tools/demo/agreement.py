@@ -15,6 +15,8 @@ from ros_vision_perception.tools.demo.scene import Truth
 _MIN_OKS = 0.2
 # A person with fewer joints in view cannot be asked for.
 _MIN_JOINTS_IN_VIEW = 5
+# Ids of a person in the report.
+_IDS_TOLD = 4
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Agreement:
         frames: with a result.
         asked: people in view, over all frames.
         found: those of them who have a result.
-        similarities: object keypoint similarity of each of these, over the joints in view.
+        similarity: object keypoint similarity of these, over the joints in view, added up.
         states: (true state, state in the result) -> number of joints of the people found.
         occluders: joints hidden by another person who has a result; and how often the result
             names that very person.
@@ -35,7 +37,7 @@ class Agreement:
     frames: int = 0
     asked: int = 0
     found: int = 0
-    similarities: list[float] = field(default_factory=list)
+    similarity: float = 0.0
     states: Counter[tuple[JointState, JointState]] = field(default_factory=Counter)
     occluders: Counter[str] = field(default_factory=Counter)
     track_ids: dict[int, Counter[int]] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Agreement:
         for person, found in pairs:
             if asked[person]:
                 self.found += 1
-                self.similarities.append(float(similarity[person, found]))
+                self.similarity += float(similarity[person, found])
         for person, human in people.items():
             self.track_ids.setdefault(person, Counter())[human.track_id] += 1
             for our, their in zip(ours, theirs, strict=True):
@@ -75,7 +77,7 @@ class Agreement:
         total, right = self.states.total(), sum(n for (a, b), n in self.states.items() if a == b)
         lines = [
             f'people in view who were found   {_share(self.found, self.asked)}',
-            f'object keypoint similarity      {_mean(self.similarities)}',
+            f'object keypoint similarity      {_mean(self.similarity, self.found)}',
             f'joints whose state is right     {_share(right, total)}',
         ]
         for state in JointState:
@@ -88,8 +90,9 @@ class Agreement:
             f'{_share(self.occluders["named"], self.occluders.total())}'
         )
         for person, ids in sorted(self.track_ids.items()):
-            text = ', '.join(f'#{track} in {n} frames' for track, n in ids.most_common())
-            lines.append(f'person {person + 1} was                    {text}')
+            most = ', '.join(f'#{track} in {n} frames' for track, n in ids.most_common(_IDS_TOLD))
+            more = f', and {len(ids) - _IDS_TOLD} others' if len(ids) > _IDS_TOLD else ''
+            lines.append(f'person {person + 1} was                    {most}{more}')
         return lines
 
 
@@ -110,5 +113,5 @@ def _share(part: int, whole: int) -> str:
     return f'{part / whole:6.1%}  ({part} of {whole})' if whole else '     -'
 
 
-def _mean(values: list[float]) -> str:
-    return f'{np.mean(values):6.2f}' if values else '     -'
+def _mean(total: float, count: int) -> str:
+    return f'{total / count:6.2f}' if count else '     -'

@@ -1,7 +1,7 @@
 """Run the demo: start the nodes, send the images, keep, show and judge what comes back."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -93,8 +93,9 @@ def _play(
     view: View,
 ) -> None:
     humans: Humans | None = None
-    with view.live():
-        for answer in session.answers(options.source.frames(), options.source.fps, recorder):
+    images, fps = options.source.frames(), options.source.fps
+    with view.live(), closing(session.answers(images, fps, recorder)) as answers:
+        for answer in answers:
             if answer is not None:
                 picture = recorder.result(answer.sent.index, answer.sent.image, answer.humans)
                 if humans is None:

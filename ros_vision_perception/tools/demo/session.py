@@ -1,6 +1,6 @@
 """One run of the demo: images go out at their pace, and results come in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from queue import Empty, Queue
 import threading
@@ -91,7 +91,7 @@ class Session:
 
     def answers(
         self, images: Iterable[np.ndarray], fps: float, recorder: Recorder
-    ) -> Iterator[Answer | None]:
+    ) -> Generator[Answer | None, None, None]:
         """Send images and yield their results as they come, and None while there is none.
 
         Args:
@@ -105,23 +105,20 @@ class Session:
         sender = _Sender(self._link, images, fps, self._events, self._stop)
         sender.start()
         active = time.monotonic()
-        while sender.is_alive() or (
-            self._pending and time.monotonic() < active + _LAST_RESULT_TIMEOUT_S
-        ):
-            try:
-                event = self._events.get(timeout=0.1)
-            except Empty:
+        try:
+            while sender.is_alive() or (
+                self._pending and time.monotonic() < active + _LAST_RESULT_TIMEOUT_S
+            ):
                 self._children.check()
-                yield None
-                continue
-            active = time.monotonic()
-            if isinstance(event, Sent):
-                recorder.image(event.image, event.stamp_ns)
-                self._keep_pending(event)
-                yield None
-            else:
-                recorder.message(event)
-                yield self._answer(event)
+                try:
+                    event = self._events.get(timeout=0.1)
+                except Empty:
+                    yield None
+                    continue
+                active = time.monotonic()
+                yield self._take(event, recorder)
+        finally:
+            self._stop.set()
         if sender.error is not None:
             raise sender.error
 
@@ -134,6 +131,14 @@ class Session:
         if heard.name == SKELETON:
             self._has_skeleton.set()
         self._events.put(heard)
+
+    def _take(self, event: Sent | Heard, recorder: Recorder) -> Answer | None:
+        if isinstance(event, Heard):
+            recorder.message(event)
+            return self._answer(event)
+        recorder.image(event.image, event.stamp_ns)
+        self._keep_pending(event)
+        return None
 
     def _keep_pending(self, sent: Sent) -> None:
         self.statistics.sent += 1
@@ -173,7 +178,7 @@ class _Sender(threading.Thread):
         stop: threading.Event,
     ) -> None:
         super().__init__(name='camera', daemon=True)
-        self.error: PerceptionError | None = None
+        self.error: Exception | None = None
         self._link, self._images, self._period_s = link, images, 1.0 / fps
         self._events, self._stop_asked = events, stop
 
@@ -189,5 +194,5 @@ class _Sender(threading.Thread):
                 # First, so that no result can overtake it.
                 self._events.put(Sent(index, stamp_ns, image))
                 self._link.publish(image, stamp_ns)
-        except PerceptionError as error:
+        except Exception as error:  # raised again by whoever waits for the results
             self.error = error
