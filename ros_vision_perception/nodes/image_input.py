@@ -108,7 +108,7 @@ class ImageInput:
             if self._subscription is None and self._node.count_publishers(topic):
                 self._subscribe(kind)
         if self._subscription is not None:
-            self._search.cancel()
+            self._node.destroy_timer(self._search)
 
     def _subscribe(self, kind: str) -> None:
         reliable = self._parameters.reliable

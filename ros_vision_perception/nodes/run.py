@@ -1,6 +1,7 @@
 """One node as a process: from the command line to the exit status."""
 
 from collections.abc import Callable
+import gc
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -34,6 +35,9 @@ def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
         shortage = transport.shared_memory_shortage()
         if shortage:
             node.get_logger().warning(shortage)
+        # What is there by now stays: the garbage collector need not look at it between frames.
+        gc.collect()
+        gc.freeze()
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return

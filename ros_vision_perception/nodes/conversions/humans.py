@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from geometry_msgs.msg import Point, Vector3
 import numpy as np
 
 from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
 from ros_vision_perception.core.types import Humans, HumanState, Joints, TrackState
 from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
+from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import box_from_msg, box_to_msg
 from ros_vision_perception.nodes.conversions.stamps import (
     duration_to_msg,
@@ -16,6 +18,8 @@ from ros_vision_perception.nodes.conversions.stamps import (
     stamp_from_header,
     time_to_msg,
 )
+
+_LeanJoint, _LeanPoint, _LeanVector = lean(HumanJoint), lean(Point), lean(Vector3)
 
 # Upper triangles of 2 x 2 and 3 x 3 matrices, row by row.
 _TRIANGLE_2 = np.triu_indices(2)
@@ -71,7 +75,10 @@ class _Person:
 
     def __init__(self, joints: int) -> None:
         self._message = HumanStateMsg(
-            joints=[HumanJoint(joint_id=joint) for joint in range(joints)],
+            joints=[
+                _LeanJoint(joint_id=joint, position=_LeanPoint(), velocity=_LeanVector())
+                for joint in range(joints)
+            ],
             posture_confidence=np.nan,
         )
         self._message.pose.covariance[:] = np.nan
@@ -80,14 +87,14 @@ class _Person:
         for vector in (twist.linear, twist.angular):
             vector.x = vector.y = vector.z = np.nan
         # One array holds the matrices of all joints, each message a row of it: one assignment
-        # instead of one per joint. The setters would copy the rows, so they are passed by.
+        # instead of one per joint.
         self._covariances = np.zeros((joints, 3), np.float32)
         self._position_covariances = np.full((joints, 6), np.nan, np.float32)
         self._velocity_covariances = np.full((joints, 6), np.nan, np.float32)
         for row, joint in enumerate(self._message.joints):
-            joint._covariance = self._covariances[row]
-            joint._position_covariance = self._position_covariances[row]
-            joint._velocity_covariance = self._velocity_covariances[row]
+            joint.covariance = self._covariances[row]
+            joint.position_covariance = self._position_covariances[row]
+            joint.velocity_covariance = self._velocity_covariances[row]
             for vector in (joint.position, joint.velocity):
                 vector.x = vector.y = vector.z = np.nan
         self._is_in_space = False

@@ -11,12 +11,15 @@ from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
 from ros_vision_perception.core.types import Keypoints
 from ros_vision_perception.msg import Keypoint, PersonKeypoints, PersonKeypointsArray
+from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import (
     box_from_msg,
     box_to_msg,
     mask_from_msg,
     mask_to_msg,
 )
+
+_LeanKeypoint, _LeanPoint = lean(Keypoint), lean(Point)
 
 
 class KeypointsWriter:
@@ -27,16 +30,16 @@ class KeypointsWriter:
         self._message = PersonKeypointsArray(skeleton=skeleton.name, model=model)
         self._joints = len(skeleton)
         self._people: list[PersonKeypoints] = []
-        self._points: list[list[Point]] = []
+        self._points: list[list[Any]] = []
 
     def write(self, keypoints: Keypoints, header: Any) -> PersonKeypointsArray:
         """Return the poses in the image with this header; good until the next call."""
         people = len(keypoints)
         while len(self._people) < people:
             self._people.append(
-                PersonKeypoints(keypoints=[Keypoint() for _ in range(self._joints)])
+                PersonKeypoints(keypoints=[_LeanKeypoint() for _ in range(self._joints)])
             )
-            self._points.append([Point() for _ in range(self._joints)])
+            self._points.append([_LeanPoint() for _ in range(self._joints)])
         masks: Sequence[BoxMask | None] = keypoints.masks or (None,) * people
         for index in range(people):
             message = self._people[index]
