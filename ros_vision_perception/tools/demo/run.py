@@ -1,12 +1,13 @@
 """Run the demo: start the nodes, send the images, keep, show and judge what comes back."""
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 import os
 from pathlib import Path
 import signal
 import time
+from types import FrameType
 
 from rich.console import Console
 
@@ -49,7 +50,7 @@ def run(options: Options) -> None:
     """Run until the images or the user end it; raises PerceptionError when there is no result."""
     view = View(Console(highlight=False), began_s=time.monotonic(), with_window=options.show)
     prepare_environment()
-    # A terminated demo ends like an interrupted one: it closes its files and ends its nodes.
+    # A terminated demo ends its nodes like an interrupted one.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for model in (options.pose, options.segmentation):
         resolve(model, view.say)  # here, where progress can be seen
@@ -65,9 +66,8 @@ def run(options: Options) -> None:
         session.wait_until_ready()
         recorder = Recorder(options.folder, options.source.fps, FRAME_ID)
         try:
-            _play(session, recorder, options, agreement, view)
-        except KeyboardInterrupt:
-            view.say('Interrupted')
+            with _ends_on_signals(session):
+                _play(session, recorder, options, agreement, view)
         finally:
             files = recorder.close()
     _report(session, agreement, files, view)
@@ -83,6 +83,26 @@ def _start_nodes(children: Children, options: Options) -> int:
         return 2
     children.start('perception_node', pose | segmentation)
     return 1
+
+
+@contextmanager
+def _ends_on_signals(session: Session) -> Iterator[None]:
+    """Let an interrupt end the run between two results, so that no file is left half-written.
+
+    The second one ends it at once.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        session.stop()
+        signal.signal(number, signal.default_int_handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
 
 
 def _play(

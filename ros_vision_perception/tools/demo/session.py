@@ -106,8 +106,10 @@ class Session:
         sender.start()
         active = time.monotonic()
         try:
-            while sender.is_alive() or (
-                self._pending and time.monotonic() < active + _LAST_RESULT_TIMEOUT_S
+            while not self._stop.is_set() and (
+                sender.is_alive()
+                or not self._events.empty()
+                or (self._pending and time.monotonic() < active + _LAST_RESULT_TIMEOUT_S)
             ):
                 self._children.check()
                 try:
@@ -118,13 +120,17 @@ class Session:
                 active = time.monotonic()
                 yield self._take(event, recorder)
         finally:
-            self._stop.set()
+            self.stop()
         if sender.error is not None:
             raise sender.error
 
+    def stop(self) -> None:
+        """Stop sending; `answers` ends."""
+        self._stop.set()
+
     def close(self) -> None:
         """Stop sending and leave ROS."""
-        self._stop.set()
+        self.stop()
         self._link.close()
 
     def _hear(self, heard: Heard) -> None:

@@ -8,24 +8,28 @@ from ros_vision_perception.core.types import Humans, HumanState, JointState
 from ros_vision_perception.render.labels import occluder_counts
 from ros_vision_perception.render.palette import STATE_COLORS, STATE_WORDS
 
+# A joint of which nothing is known tells nothing.
+_COLUMNS = tuple(state for state in JointState if state != JointState.UNKNOWN)
+
 
 def people_table(humans: Humans | None, caption: str) -> Table:
-    """Return a table with a row per person."""
-    table = Table(caption=caption, caption_justify='left', expand=False)
+    """Return a table with a row per person; it fits into 80 columns."""
+    table = Table(caption=caption, caption_justify='left', box=None, padding=(0, 1, 0, 0))
     table.add_column('id', justify='right')
-    table.add_column('track')
-    for state in JointState:
-        table.add_column(Text(STATE_WORDS[state], style=_style(state)), justify='right')
-    table.add_column('hidden by', min_width=18)
-    table.add_column('exists', justify='right')
+    table.add_column('track', min_width=9)
+    for state in _COLUMNS:
+        header = '\n'.join(STATE_WORDS[state].rsplit(' ', 1))
+        table.add_column(Text(header, style=_style(state), justify='right'), justify='right')
+    table.add_column('hidden by', min_width=10)
+    table.add_column('exists', justify='right', min_width=6)
     for human in humans.people if humans else ():
-        counts = [np.count_nonzero(human.joints.states == state) for state in JointState]
+        counts = [np.count_nonzero(human.joints.states == state) for state in _COLUMNS]
         table.add_row(
             f'#{human.track_id}',
             human.track_state.name.lower(),
             *(
                 Text(str(count) if count else '', style=_style(state))
-                for state, count in zip(JointState, counts, strict=True)
+                for state, count in zip(_COLUMNS, counts, strict=True)
             ),
             _hidden_by(human),
             f'{human.existence_probability:.2f}',
