@@ -34,7 +34,7 @@ def test_a_comment_is_about_the_lines_up_to_the_next_one_or_a_gap() -> None:
     assert message.entries == (
         Entry('Where, px.', ('int8',), ('x', 'y')),
         Entry('How.', ('int8',), ('A = 1',)),
-        Entry('', ('bool',), ('b',)),
+        Entry('', ('bool',), ('on',)),
     )
 
 
