@@ -15,6 +15,7 @@ from ros_vision_perception.nodes.conversions.images import depth_from_image
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.parameters import JoinParameters
+from ros_vision_perception.nodes.stamp_order import StampOrder
 from ros_vision_perception.nodes.subscribing import subscribe
 
 _TOPIC = 'depth/image'
@@ -47,6 +48,7 @@ class DepthInput:
         self.camera: CameraModel | None = None
         self._rectified = parameters.rectified
         self._faults, self._on_depth = faults, on_depth
+        self._order = StampOrder()
         subscribe(node, CameraInfo, 'camera_info', self._receive_info, _NEWEST)
         if parameters.use_depth:
             subscribe(node, Image, _TOPIC, self._receive_depth, _NEWEST)
@@ -57,6 +59,7 @@ class DepthInput:
     def _receive_depth(self, message: Any, _info: dict) -> None:
         try:
             stamp_ns, depth_m = stamp_from_header(message.header), depth_from_image(message)
+            self._order.is_restart(stamp_ns)
         except FrameError as error:
             self._faults.note(error, _TOPIC)
         else:

@@ -18,6 +18,7 @@ from ros_vision_perception.nodes.conversions.images import frame_from_compressed
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.link import LinkWatch
 from ros_vision_perception.nodes.parameters import ImageParameters
+from ros_vision_perception.nodes.stamp_order import StampOrder
 from ros_vision_perception.nodes.subscribing import subscribe
 from ros_vision_perception.nodes.timers import steady_timer
 from ros_vision_perception.pipeline.stages import StageTimes
@@ -34,7 +35,7 @@ class Arrival:
         frame: the image.
         header: that of its message.
         received_ns: `time.perf_counter_ns` when the node got the message.
-        is_restart: the stamp is before the last one's: a new stream, such as a bag played again.
+        is_restart: its stamp is before the last one: a new stream, such as a bag played again.
     """
 
     frame: Frame
@@ -68,7 +69,7 @@ class ImageInput:
         self._node, self._parameters, self._on_frame = node, parameters, on_frame
         self._link = LinkWatch()
         self._convert = ColourConverter(node.get_logger().warning)
-        self._last_stamp_ns = 0
+        self._order = StampOrder()
         self._idle_since_ns = time.time_ns()
         self._topic = node.resolve_topic_name('image')
         self._subscription: Subscription | None = None
@@ -99,7 +100,7 @@ class ImageInput:
         topic = self._subscription.topic_name
         publishers = self._node.count_publishers(topic)
         problem = f'no image on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
-        return f'{problem}. If its images are large: {transport.cure()}' if publishers else problem
+        return f'{problem}. If its images are large: {self._cure()}' if publishers else problem
 
     def _look_for_publishers(self) -> None:
         """Subscribe as soon as it is known what is published."""
@@ -139,25 +140,14 @@ class ImageInput:
         try:
             with self.stages('convert'):
                 frame = convert()
-            is_restart = self._is_restart(frame.stamp_ns)
+            is_restart = self._order.is_restart(frame.stamp_ns)
         except FrameError as error:
             self.faults.note(error, self._topic)
         else:
+            if is_restart:
+                self._node.get_logger().info(f'{self._topic} begins anew: its stamps jump back')
             self._on_frame(Arrival(frame, message.header, received_ns, is_restart))
         self._idle_since_ns = time.time_ns()
-
-    def _is_restart(self, stamp_ns: int) -> bool:
-        last_ns, self._last_stamp_ns = self._last_stamp_ns, stamp_ns
-        if stamp_ns == last_ns:
-            raise FrameError('repeated_stamp', f'two images with the stamp {stamp_ns} ns')
-        if stamp_ns > last_ns:
-            return False
-        self._node.get_logger().info(
-            f'the stamps of {self._topic} jump back by {(last_ns - stamp_ns) * 1e-9:.3f} s: '
-            'beginning anew',
-            throttle_duration_sec=10.0,
-        )
-        return True
 
     def _note_received(self, message: Any, info: dict) -> None:
         sent_ns = info.get('source_timestamp')
@@ -175,4 +165,9 @@ class ImageInput:
 
     def _complain(self, problem: str) -> None:
         if problem:
-            self._node.get_logger().warning(f'{self._topic}: {problem}. {transport.cure()}')
+            self._node.get_logger().warning(f'{self._topic}: {problem}. {self._cure()}')
+
+    def _cure(self) -> str:
+        if self._parameters.reliable:
+            return transport.cure()
+        return f'{transport.cure()}. Parameter reliable: true gets them late rather than never.'

@@ -30,7 +30,11 @@ def load(parameters: PoseModelParameters, report: Report) -> PosePipeline:
 
 
 class PoseNode(Node):
-    """Image in, keypoints out."""
+    """Image in, keypoints out.
+
+    Attributes:
+        image: its input.
+    """
 
     def __init__(
         self, load: Callable[[PoseParameters, Report], PosePipeline] = load, **options: Any
@@ -42,15 +46,15 @@ class PoseNode(Node):
         skeleton, model = self._pose.skeleton, self._pose.model_name
         SkeletonOutput(self).publish(skeleton)
         self._keypoints = KeypointsOutput(self, skeleton, model)
-        self._image = ImageInput(self, parameters, self._on_frame)
+        self.image = ImageInput(self, parameters, self._on_frame)
         self._diagnostics = Diagnostics(
-            self, {'pose_model': model}, self._image.counts, self._image.problem
+            self, {'pose_model': model}, self.image.counts, self.image.problem
         )
 
     def _on_frame(self, arrival: Arrival) -> None:
         if arrival.is_restart:
             self._pose.reset()
-        stages = self._image.stages
+        stages = self.image.stages
         keypoints = self._pose.estimate(arrival.frame, stages)
         with stages('publish'):
             self._keypoints.publish(keypoints, arrival.header)

@@ -28,7 +28,11 @@ def load(parameters: SegmentationModelParameters, report: Report) -> Segmentatio
 
 
 class SegmentationNode(Node):
-    """Image in, masks out."""
+    """Image in, masks out.
+
+    Attributes:
+        image: its input.
+    """
 
     def __init__(
         self,
@@ -41,13 +45,13 @@ class SegmentationNode(Node):
         self._segmentation = load(parameters, self.get_logger().info)
         model = self._segmentation.model_name
         self._masks = MasksOutput(self, model)
-        self._image = ImageInput(self, parameters, self._on_frame)
+        self.image = ImageInput(self, parameters, self._on_frame)
         self._diagnostics = Diagnostics(
-            self, {'segmentation_model': model}, self._image.counts, self._image.problem
+            self, {'segmentation_model': model}, self.image.counts, self.image.problem
         )
 
     def _on_frame(self, arrival: Arrival) -> None:
-        stages = self._image.stages
+        stages = self.image.stages
         masks = self._segmentation.segment(arrival.frame, stages)
         with stages('publish'):
             self._masks.publish(masks, arrival.header)

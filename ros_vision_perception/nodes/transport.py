@@ -104,9 +104,8 @@ def prepare() -> None:
 def cure() -> str:
     """Return what to do about images that come late or not at all."""
     if not uses_fast_dds(os.environ):
-        return 'Give the middleware larger buffers, or publish compressed images.'
+        return 'Give the middleware larger buffers, or publish compressed images'
     return (
-        'The settings of the publishing process count: start the camera driver with '
-        f'{_profile_variable()}={PROFILES}, or publish compressed images; '
-        'parameter reliable: true gets them late rather than never.'
+        'The settings of the publishing process count. Start the camera driver with '
+        f'{_profile_variable()}={PROFILES}, or publish compressed images'
     )

@@ -66,7 +66,10 @@ class Ros:
             quality.durability = DurabilityPolicy.TRANSIENT_LOCAL
         heard: list[Any] = []
         subscription = self.node.create_subscription(kind, topic, heard.append, quality)
-        self.until(subscription.get_publisher_count, f'for a publisher of {topic}')
+        if hasattr(subscription, 'get_publisher_count'):
+            self.until(subscription.get_publisher_count, f'for a publisher of {topic}')
+        else:  # ROS 2 Humble
+            self.rest(1.0)
         return heard
 
     def close(self) -> None:

@@ -212,13 +212,26 @@ def test_colour_of_16_bit_is_understood(ros: Ros) -> None:
 def test_a_bag_played_again_begins_anew(ros: Ros) -> None:
     perception = Perception(ros)
     camera = ros.publisher(Image, 'image')
-    first = [perception.answer(camera, image(step)) for step in range(5)]
-    again = [perception.answer(camera, image(step)) for step in range(5)]
-    assert perception.pose.resets == [5]
+    first = [perception.answer(camera, image(step)) for step in range(6)][1:]
+    perception.show(camera, image(0))
+    again = [perception.answer(camera, image(step)) for step in range(1, 6)]
+    assert perception.pose.resets == [6]
     assert [[h.track_id for h in result.humans] for result in again] == [
         [h.track_id for h in result.humans] for result in first
     ]
-    assert [h.age.sec for h in again[0].humans] == [0, 0]
+    assert [(h.age.sec, h.age.nanosec) for h in again[0].humans] == [(0, 0), (0, 0)]
+
+
+def test_an_image_that_comes_late_is_dropped(ros: Ros, logged: list[str]) -> None:
+    perception = Perception(ros)
+    camera = ros.publisher(Image, 'image')
+    perception.answer(camera, image(3))
+    perception.show(camera, image(2))
+    result = perception.answer(camera, image(4))
+    assert perception.pose.stamps == [stamp_ns(3), stamp_ns(4)]
+    assert perception.pose.resets == []
+    assert result.humans[0].age.nanosec == 100_000_000
+    assert len([line for line in logged if 'out_of_order' in line]) == 1
 
 
 def test_an_image_that_comes_twice_counts_once(ros: Ros, logged: list[str]) -> None:

@@ -15,4 +15,6 @@ def lean(message_class: Any) -> Any:
         for name in message_class.get_fields_and_field_types()
     }
     namespace = {'__module__': message_class.__module__, '__slots__': (), **fields}
-    return type(message_class)(message_class.__name__, (message_class,), namespace)
+    lean_class = type(message_class)(message_class.__name__, (message_class,), namespace)
+    lean_class.__slots__ = message_class.__slots__  # where __init__ and __repr__ find the fields
+    return lean_class

@@ -36,7 +36,7 @@ def mask_to_msg(mask: BoxMask | None) -> RunLengthMask:
         height, width = 0, 1
     counts = array.array('I')
     counts.frombytes(to_run_lengths(mask.bitmap).tobytes())
-    return RunLengthMask(x=mask.x, y=mask.y, width=width, height=height, counts=counts)
+    return RunLengthMask(x=int(mask.x), y=int(mask.y), width=width, height=height, counts=counts)
 
 
 def mask_from_msg(message: Any, image_size: tuple[int, int]) -> BoxMask | None:

@@ -1,0 +1,68 @@
+"""Poses as a node of its own."""
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs ROS 2')
+pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
+
+from sensor_msgs.msg import Image
+
+from ros_vision_perception.msg import PersonKeypointsArray, Skeleton
+from ros_vision_perception.nodes.conversions.keypoints import keypoints_from_msg
+from ros_vision_perception.nodes.pose_node import PoseNode
+from test.nodes.images import message
+from test.nodes.models import StickPose, pixels, stamp_ns
+from test.nodes.ros import Ros
+
+pytestmark = pytest.mark.ros
+
+
+def image(step: int) -> Image:
+    return message('bgr8', pixels(), stamp_ns=stamp_ns(step))
+
+
+def answer(ros: Ros, camera: Any, heard: list[Any], step: int) -> Any:
+    count = len(heard)
+    camera.publish(image(step))
+    ros.until(lambda: len(heard) > count, f'for the poses of image {step}')
+    return heard[-1]
+
+
+def test_poses_have_the_header_of_their_image_and_name_their_model(ros: Ros) -> None:
+    ros.start(PoseNode, lambda *_: StickPose())
+    heard = ros.listen(PersonKeypointsArray, 'keypoints')
+    skeletons = ros.listen(Skeleton, 'skeleton', latched=True)
+    poses = answer(ros, ros.publisher(Image, 'image'), heard, 1)
+    assert poses.header == image(1).header
+    assert (poses.model, poses.skeleton) == ('sticks', 'coco17')
+    assert len(keypoints_from_msg(poses)) == 2
+    ros.until(lambda: skeletons, 'for the skeleton')
+    assert skeletons[0].name == poses.skeleton
+
+
+def test_a_bag_played_again_makes_the_model_forget_once(ros: Ros) -> None:
+    pose = StickPose()
+    node = ros.start(PoseNode, lambda *_: pose)
+    heard = ros.listen(PersonKeypointsArray, 'keypoints')
+    camera = ros.publisher(Image, 'image')
+    for step in (1, 2, 3):
+        answer(ros, camera, heard, step)
+    camera.publish(image(1))
+    ros.until(lambda: node.image.counts()['frames_in'] == 4, 'for the node to see the image')
+    for step in (2, 3):
+        answer(ros, camera, heard, step)
+    assert pose.resets == [3]
+
+
+def test_the_model_is_loaded_with_the_parameters(ros: Ros) -> None:
+    given = []
+
+    def load(parameters: Any, report: Any) -> StickPose:
+        report('loading')
+        given.append((parameters.pose_model, parameters.max_people))
+        return StickPose()
+
+    ros.start(PoseNode, load, pose_model='my.onnx', max_people=2)
+    assert given == [('my.onnx', 2)]
