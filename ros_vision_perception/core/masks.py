@@ -52,7 +52,9 @@ class BoxMask:
     def contains_pixels(self, pixels_xy: np.ndarray) -> np.ndarray:
         """Return (...,) bool: whether each pixel (..., 2) int32 is True."""
         height, width = self.bitmap.shape
-        columns, rows = pixels_xy[..., 0] - self.x, pixels_xy[..., 1] - self.y
+        # NumPy 1 makes a single int32 less a plain integer an int64.
+        x, y = np.int32(self.x), np.int32(self.y)
+        columns, rows = pixels_xy[..., 0] - x, pixels_xy[..., 1] - y
         # Seen as unsigned, what lies left of or above the box is far to the right or below.
         inside = (columns.view(np.uint32) < width) & (rows.view(np.uint32) < height)
         result = np.zeros(inside.shape, bool)
