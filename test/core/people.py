@@ -132,9 +132,8 @@ def detect(
     """Return what a pose model would say: nothing about who shows too little of themselves."""
     noise = np.random.default_rng(seed)
     found = [index for index, seen in enumerate(scene.is_seen) if seen.mean() >= min_seen]
-    joints = np.array([scene.figures[index] for index in found]).reshape(
-        -1, len(scene.skeleton), 2
-    )
+    figures = np.array([scene.figures[index] for index in found])
+    joints: np.ndarray = figures.reshape(-1, len(scene.skeleton), 2)
     joints = joints + noise_px * noise.standard_normal(joints.shape)
     seen = scene.is_seen[found]
     nan = np.full(seen.shape, np.nan, np.float32)

@@ -52,7 +52,7 @@ def densify(
     Raises:
         ValueError: when the parts do not fit each other.
     """
-    coordinates = np.zeros((len(levels), 1), np.int64)
+    coordinates: np.ndarray = np.zeros((len(levels), 1), np.int64)
     for level, dimension in zip(levels, traversal_order, strict=True):
         parents, here = level.expand(coordinates.shape[1])
         coordinates = coordinates[:, parents]
