@@ -26,13 +26,11 @@ class FrameSource:
     Attributes:
         name: short word for file names and titles.
         fps: frames per second at which they were taken, or a reasonable guess.
-        count: number of frames; None where that is not known.
         frames: begins anew with each call; (H, W, 3) uint8 BGR each.
     """
 
     name: str
     fps: float
-    count: int | None
     frames: Callable[[], Iterator[np.ndarray]]
 
 
@@ -46,15 +44,13 @@ def from_video(path: Path) -> FrameSource:
         raise ConfigurationError(f'no video file {path}')
     capture = cv2.VideoCapture(str(path))
     readable, _ = capture.read()
-    fps, count = capture.get(cv2.CAP_PROP_FPS), int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    fps = capture.get(cv2.CAP_PROP_FPS)
     capture.release()
     if not readable:
         raise ConfigurationError(f'{path} is not a video that OpenCV can read')
     if not 0 < fps <= 240:
         fps = _DEFAULT_FPS['video']
-    return FrameSource(
-        path.stem, fps, max(count, 1), lambda: _captured(cv2.VideoCapture(str(path)))
-    )
+    return FrameSource(path.stem, fps, lambda: _captured(cv2.VideoCapture(str(path))))
 
 
 def from_camera(number: int) -> FrameSource:
@@ -68,7 +64,7 @@ def from_camera(number: int) -> FrameSource:
         raise ConfigurationError(f'camera {number} cannot be opened')
     fps = capture.get(cv2.CAP_PROP_FPS)
     fps = fps if 0 < fps <= 240 else _DEFAULT_FPS['video']
-    return FrameSource(f'camera{number}', fps, None, lambda: _captured(capture))
+    return FrameSource(f'camera{number}', fps, lambda: _captured(capture))
 
 
 def from_images(folder: Path) -> FrameSource:
@@ -84,7 +80,7 @@ def from_images(folder: Path) -> FrameSource:
     if not paths:
         raise ConfigurationError(f'no image ({", ".join(IMAGE_SUFFIXES)}) in {folder}')
     return FrameSource(
-        folder.resolve().name, _DEFAULT_FPS['images'], len(paths), lambda: map(_read_image, paths)
+        folder.resolve().name, _DEFAULT_FPS['images'], lambda: map(_read_image, paths)
     )
 
 
@@ -103,7 +99,7 @@ def from_bag(path: Path, topic: str | None = None) -> FrameSource:
     except (AnyReaderError, OSError) as error:
         raise ConfigurationError(f'{path} is not a bag that can be read: {error}') from error
     fps = (count - 1) / seconds if count > 1 and seconds > 0 else _DEFAULT_FPS['images']
-    return FrameSource(path.stem, fps, count, lambda: _bagged(path, connection.topic))
+    return FrameSource(path.stem, fps, lambda: _bagged(path, connection.topic))
 
 
 def _captured(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:

@@ -76,7 +76,7 @@ class HalfPerception:
 def session(ros_domain: int) -> Iterator[Session]:
     perception = HalfPerception()
     session = Session(NoChildren(), listeners=1)  # type: ignore[arg-type]
-    session.wait_until_ready()
+    session.wait_until_ready(images(1)[0])
     yield session
     session.close()
     perception.close()

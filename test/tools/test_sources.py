@@ -19,7 +19,6 @@ def test_images_come_in_the_order_of_their_names(tmp_path: Path) -> None:
         cv2.imwrite(str(tmp_path / name), grey_image(value))
     (tmp_path / 'notes.txt').write_text('not an image')
     source = sources.from_images(tmp_path)
-    assert source.count == 3
     assert [int(image[0, 0, 0]) for image in source.frames()] == [10, 20, 30]
     assert [int(image[0, 0, 0]) for image in source.frames()] == [10, 20, 30]
 
@@ -50,7 +49,7 @@ def test_bag_is_read_back_with_its_rate(tmp_path: Path) -> None:
         )
     recorder.close()
     source = sources.from_bag(tmp_path / 'bag')
-    assert (source.count, source.name) == (5, 'bag')
+    assert source.name == 'bag'
     assert source.fps == pytest.approx(20.0, rel=1e-3)
     values = [float(image.mean()) for image in source.frames()]
     np.testing.assert_allclose(values, (0, 40, 80, 120, 160), atol=2)
@@ -58,11 +57,13 @@ def test_bag_is_read_back_with_its_rate(tmp_path: Path) -> None:
         sources.from_bag(tmp_path / 'bag', '/other')
 
 
-@pytest.mark.parametrize('bag', ['dev_store_aisle_mcap', 'dev_two_people_raw_sqlite3'])
-def test_real_bags_give_all_their_frames(assets: Path, bag: str) -> None:
+@pytest.mark.parametrize(
+    ('bag', 'count'), [('dev_store_aisle_mcap', 67), ('dev_two_people_raw_sqlite3', 24)]
+)
+def test_real_bags_give_all_their_frames(assets: Path, bag: str, count: int) -> None:
     source = sources.from_bag(assets / 'bags' / bag)
     images = list(source.frames())
-    assert len(images) == source.count
+    assert len(images) == count
     assert all(image.dtype == np.uint8 and image.ndim == 3 for image in images)
 
 

@@ -1,10 +1,14 @@
 """Real nodes, over DDS, on a scene with known truth or on your own images."""
 
 import argparse
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain, islice, repeat
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
+
+import numpy as np
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
@@ -22,16 +26,16 @@ def main(argv: list[str] | None = None) -> int:
     from ros_vision_perception.tools.demo.run import Options, run
     from ros_vision_perception.tools.demo.scene import FPS, PERIOD_FRAMES, Scene
 
-    source, truth = _chosen_source(arguments), None
+    source, truth, duration_s = _chosen_source(arguments), None, arguments.duration
     if source is None:
         scene = Scene()
-        source = FrameSource(
-            'scene', FPS, PERIOD_FRAMES, lambda: map(scene.image, range(PERIOD_FRAMES))
-        )
         truth = scene.truth
+        source = FrameSource('scene', FPS, lambda: map(scene.image, count()))
+        if duration_s is None and not arguments.loop:
+            duration_s = PERIOD_FRAMES / FPS
     run(
         Options(
-            source=_paced(source, arguments.fps, arguments.duration, loop=arguments.loop),
+            source=_paced(source, arguments.fps, duration_s, loop=arguments.loop),
             truth=truth,
             pose=arguments.pose,
             segmentation=arguments.segmentation,
@@ -92,14 +96,16 @@ def _paced(
 ) -> FrameSource:
     """Return the source at another pace, over and over, or cut to a duration."""
     fps = fps or source.fps
-    count = round(duration_s * fps) if duration_s else None
-    rounds = repeat(source.frames) if loop else (source.frames,)
-    return replace(
-        source,
-        fps=fps,
-        count=count if loop or source.count is None else min(count or source.count, source.count),
-        frames=lambda: islice(chain.from_iterable(begin() for begin in rounds), count),
-    )
+    limit = round(duration_s * fps) if duration_s else None
+    frames = partial(_over_and_over, source.frames) if loop else source.frames
+    return replace(source, fps=fps, frames=lambda: islice(frames(), limit))
+
+
+def _over_and_over(begin: Callable[[], Iterator[np.ndarray]]) -> Iterator[np.ndarray]:
+    """Yield all images, again and again; ends when there are no more, as from a lost camera."""
+    while (first := next(images := begin(), None)) is not None:
+        yield first
+        yield from images
 
 
 def _output_folder(chosen: Path | None, name: str) -> Path:

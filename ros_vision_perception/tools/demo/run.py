@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 import os
 from pathlib import Path
 import signal
 import time
 from types import FrameType
 
+import numpy as np
 from rich.console import Console
 
 from ros_vision_perception.core.errors import PerceptionError
@@ -54,7 +56,6 @@ def run(options: Options) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for model in (options.pose, options.segmentation):
         resolve(model, view.say)  # here, where progress can be seen
-    agreement = Agreement() if options.truth else None
     with ExitStack() as cleanup:
         cleanup.callback(view.close)
         children = Children(options.folder, os.environ)
@@ -63,14 +64,24 @@ def run(options: Options) -> None:
         session = Session(children, listeners)
         cleanup.callback(session.close)
         view.say(f'Starting the nodes with ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}')
-        session.wait_until_ready()
+        first, images = _with_first(options.source)
+        session.wait_until_ready(first)
         recorder = Recorder(options.folder, options.source.fps, FRAME_ID)
         try:
             with _ends_on_signals(session):
-                _play(session, recorder, options, agreement, view)
+                agreement = _play(session, images, recorder, options, view)
         finally:
             files = recorder.close()
     _report(session, agreement, files, view)
+
+
+def _with_first(source: FrameSource) -> tuple[np.ndarray, Iterator[np.ndarray]]:
+    """Return the first image, and all of them."""
+    images = source.frames()
+    first = next(images, None)
+    if first is None:
+        raise PerceptionError(f'{source.name} has no images')
+    return first, chain([first], images)
 
 
 def _start_nodes(children: Children, options: Options) -> int:
@@ -107,14 +118,15 @@ def _ends_on_signals(session: Session) -> Iterator[None]:
 
 def _play(
     session: Session,
+    images: Iterator[np.ndarray],
     recorder: Recorder,
     options: Options,
-    agreement: Agreement | None,
     view: View,
-) -> None:
+) -> Agreement | None:
+    """Send, keep, show and judge all images; returns None where nobody knows the truth."""
+    agreement = Agreement() if options.truth else None
     humans: Humans | None = None
-    images, fps = options.source.frames(), options.source.fps
-    with view.live(), closing(session.answers(images, fps, recorder)) as answers:
+    with view.live(), closing(session.answers(images, options.source.fps, recorder)) as answers:
         for answer in answers:
             if answer is not None:
                 picture = recorder.result(answer.sent.index, answer.sent.image, answer.humans)
@@ -126,6 +138,7 @@ def _play(
                 if not view.show(picture):
                     break
             view.update(humans, session.statistics.line())
+    return agreement
 
 
 def _report(session: Session, agreement: Agreement | None, files: list[Path], view: View) -> None:

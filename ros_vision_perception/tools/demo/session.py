@@ -26,6 +26,7 @@ FRAME_ID = 'camera_optical_frame'
 _READY_TIMEOUT_S, _LAST_RESULT_TIMEOUT_S = 120.0, 5.0
 # Images waiting for their result; with more, the oldest is given up.
 _MAX_PENDING = 120
+_TRIAL_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,24 +71,32 @@ class Session:
         self._expected_listeners = listeners
         self._events: Queue[Sent | Heard] = Queue()
         self._pending: dict[int, Sent] = {}
-        self._has_skeleton = threading.Event()
+        self._has_answer = threading.Event()
+        self._is_recording = threading.Event()
         self._stop = threading.Event()
         self._link = CameraLink(FRAME_ID, self._hear)
 
-    def wait_until_ready(self) -> None:
-        """Return when the nodes have loaded their models and listen to the camera.
+    def wait_until_ready(self, image: np.ndarray) -> None:
+        """Return when the nodes have loaded their models and answered a trial image.
+
+        Until then some of the connections may not be there, and whatever is sent may be lost.
+
+        Args:
+            image: (H, W, 3) uint8 BGR, sent until there is a result; nothing of it is kept.
 
         Raises:
             PerceptionError: when a node ends, or takes too long.
         """
-        deadline = time.monotonic() + _READY_TIMEOUT_S
-        while not (
-            self._has_skeleton.is_set() and self._link.listeners >= self._expected_listeners
-        ):
+        deadline, next_trial = time.monotonic() + _READY_TIMEOUT_S, 0.0
+        while not self._has_answer.is_set():
             self._children.check()
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now > deadline:
                 raise PerceptionError(f'the nodes were not ready after {_READY_TIMEOUT_S:.0f} s')
-            time.sleep(0.05)
+            if self._link.listeners >= self._expected_listeners and now >= next_trial:
+                self._link.publish(image, time.time_ns())
+                next_trial = now + _TRIAL_PERIOD_S
+            time.sleep(0.02)
 
     def answers(
         self, images: Iterable[np.ndarray], fps: float, recorder: Recorder
@@ -103,6 +112,7 @@ class Session:
             PerceptionError: when a node ends, or an image cannot be read.
         """
         sender = _Sender(self._link, images, fps, self._events, self._stop)
+        self._is_recording.set()
         sender.start()
         active = time.monotonic()
         try:
@@ -134,9 +144,10 @@ class Session:
         self._link.close()
 
     def _hear(self, heard: Heard) -> None:
-        if heard.name == SKELETON:
-            self._has_skeleton.set()
-        self._events.put(heard)
+        if heard.name == HUMANS:
+            self._has_answer.set()
+        if heard.name == SKELETON or self._is_recording.is_set():
+            self._events.put(heard)
 
     def _take(self, event: Sent | Heard, recorder: Recorder) -> Answer | None:
         if isinstance(event, Heard):
