@@ -78,7 +78,8 @@ class PoseModelParameters(_ThreadParameters):
 
     pose_model: str = _parameter(DEFAULT_POSE, 'Pose model: name in the catalogue, or a path.')
     pose_masks: bool = _parameter(
-        False, "Also get each person's mask from the pose model, where it gives one."
+        True,
+        "Also get each person's mask from the pose model, where it gives one; it tells who hides whom.",
     )
     max_people: int = _parameter(10, 'The most people followed at once.', 1, 100)
     skeleton: str = _parameter(
