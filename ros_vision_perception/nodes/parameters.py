@@ -79,7 +79,7 @@ class PoseModelParameters(_ThreadParameters):
     pose_model: str = _parameter(DEFAULT_POSE, 'Pose model: name in the catalogue, or a path.')
     pose_masks: bool = _parameter(
         True,
-        "Also get each person's mask from the pose model, where it gives one; it tells who hides whom.",
+        "Get each person's mask from the pose model, where it gives one: to tell who hides whom.",
     )
     max_people: int = _parameter(10, 'The most people followed at once.', 1, 100)
     skeleton: str = _parameter(
