@@ -86,7 +86,9 @@ def _with_first(source: FrameSource) -> tuple[np.ndarray, Iterator[np.ndarray]]:
 
 def _start_nodes(children: Children, options: Options) -> int:
     """Start the nodes and return how many of them listen to the camera."""
-    pose, segmentation = {'pose_model': options.pose}, {'segmentation_model': options.segmentation}
+    # Only with a mask of each person can it be told who hides whom.
+    pose = {'pose_model': options.pose, 'pose_masks': 'true'}
+    segmentation = {'segmentation_model': options.segmentation}
     if options.separate:
         children.start('pose_node', pose)
         children.start('segmentation_node', segmentation)
