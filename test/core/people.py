@@ -156,7 +156,7 @@ def segment(scene: Scene, *, is_instance: bool = True) -> InstanceMasks:
     """Return what a segmentation model would say: visible people and things, or regions."""
     people = [mask for mask in scene.visible if mask.any()]
     if not is_instance:
-        people = [np.logical_or.reduce(people)] if people else []
+        people = [np.any(people, axis=0)] if people else []
     names = ('person',) * len(people) + tuple(name for name, _ in scene.things)
     masks = tuple(BoxMask.from_bitmap(mask) for mask in (*people, *(m for _, m in scene.things)))
     return InstanceMasks(
