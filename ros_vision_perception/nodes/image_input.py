@@ -123,7 +123,9 @@ class ImageInput:
             message_type, topic = CompressedImage, f'{self._topic}/compressed'
             receive = self._receive_compressed
         self._subscription = subscribe(
-            self._node, message_type, topic, receive, quality, self._note_lost
+            *(self._node, message_type, topic, receive, quality),
+            on_lost=self._note_lost,
+            cure='parameter reliable: false, or let the publisher offer it',
         )
         self._node.get_logger().info(f'subscribed to {topic}')
 

@@ -20,6 +20,7 @@ def subscribe(
     callback: Callable[[Any, dict], None],
     quality: QoSProfile,
     on_lost: Callable[[int], None] = lambda _count: None,
+    cure: str = 'let the publisher offer it',
 ) -> Subscription:
     """Subscribe, and log which publishers cannot be heard and what to do about it.
 
@@ -30,13 +31,14 @@ def subscribe(
         callback: gets each message and its message info, empty where rclpy gives none.
         quality: quality of service to ask for.
         on_lost: gets the number of messages that the middleware has just lost, where it can tell.
+        cure: what to do about a publisher that does not offer the quality that is asked for.
     """
 
     def on_incompatible(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         node.get_logger().warning(
             f'a publisher of {topic} is not heard: it does not offer the {policy} that is asked '
-            f'for; cure: parameter reliable: false, or make the publisher reliable'
+            f'for; cure: {cure}'
         )
 
     def on_message(message: Any) -> None:
