@@ -136,7 +136,7 @@ def decode(outputs: dict[str, np.ndarray], rois: Rois, crops_from_image: np.ndar
     raw = outputs['landmarks'].reshape(-1, _LANDMARKS, 5)
     in_crop = refine(raw[..., :2] / INPUT_SIZE, outputs['heatmap']) * INPUT_SIZE - 0.5
     in_image = apply_affine(invert_affine(crops_from_image), in_crop)
-    probabilities = 1.0 / (1.0 + np.exp(-raw[:, :JOINTS, 3:]))
+    probabilities = _sigmoid(raw[:, :JOINTS, 3:])
     return Landmarks(
         person_scores=outputs['person_flag'].reshape(-1).astype(np.float32),
         keypoints_xy=in_image[:, :JOINTS].astype(np.float32),
@@ -171,7 +171,7 @@ def refine(points: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
         rows.clip(0, height - 1)[..., :, None],
         columns.clip(0, width - 1)[..., None, :],
     ]
-    weights = np.where(inside, 1.0 / (1.0 + np.exp(-window)), 0.0)
+    weights = np.where(inside, _sigmoid(window), 0.0)
     total = weights.sum(axis=(-2, -1))
     # The network was trained with cell i at i / width, not at its middle (i + 0.5) / width.
     x = (weights.sum(axis=-2) * columns).sum(axis=-1)
@@ -179,6 +179,11 @@ def refine(points: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     clear = weights.max(axis=(-2, -1)) >= _MIN_PEAK
     mean = np.stack((x / width, y / height), axis=-1) / np.maximum(total, 1e-9)[..., None]
     return np.where(clear[..., None], mean, points)
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    # Limited where float32 would overflow; there it is 0 or 1 already.
+    return 1.0 / (1.0 + np.exp(-logits.clip(-60.0, 60.0)))
 
 
 def _turn_back(world: np.ndarray, angles: np.ndarray) -> np.ndarray:

@@ -77,6 +77,15 @@ def test_points_outside_the_crop_are_refined_without_error() -> None:
     np.testing.assert_array_equal(refined[0, :13], points[0, :13])
 
 
+def test_extreme_logits_do_not_overflow() -> None:
+    outputs = planted(ROIS, points_in(ROIS), heat=False)
+    outputs['landmarks'].reshape(-1, 39, 5)[..., 3:] = -500.0, 500.0
+    with np.errstate(over='raise'):
+        decoded = landmark.decode(outputs, ROIS, ROIS.crop_from_image())
+    np.testing.assert_allclose(decoded.visibility, 0.0, atol=1e-6)
+    np.testing.assert_allclose(decoded.presence, 1.0, atol=1e-6)
+
+
 def test_next_square_is_upright_body_circle_of_the_two_auxiliary_points() -> None:
     points = points_in(ROIS)
     points[0, 33], points[0, 34] = (300.0, 250.0), (300.0, 150.0)  # straight up: not turned
