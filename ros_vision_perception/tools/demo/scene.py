@@ -50,7 +50,7 @@ class Scene:
         self._background = props.wall(WIDTH, HEIGHT)
         # From back to front.
         self._layers = (
-            Person(0, cutouts.astronaut_in_blue().mirrored().resized(0.33), _far),
+            Person(0, cutouts.astronaut_in_blue().mirrored().resized(0.42), _far),
             Prop(props.counter(WIDTH, HEIGHT - _COUNTER_TOP), 0, _COUNTER_TOP),
             Person(1, cutouts.cameraman().mirrored().resized(0.60), _middle),
             Person(2, cutouts.astronaut().resized(0.62), _near),
@@ -103,7 +103,7 @@ def _phase(index: int) -> float:
 
 
 def _far(phase: float) -> tuple[float, float, float]:
-    return 1.0, 545 - 150 * cos(2 * pi * phase), _COUNTER_TOP + 14.0
+    return 1.0, 530 - 150 * cos(2 * pi * phase), _COUNTER_TOP + 14.0
 
 
 def _middle(phase: float) -> tuple[float, float, float]:
