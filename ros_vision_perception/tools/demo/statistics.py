@@ -45,9 +45,11 @@ class Statistics:
         return (len(recent) - 1) / max((recent[-1] - recent[0]) / 1e9, 1e-9)
 
     def line(self) -> str:
-        """Return all of it as one line."""
+        """Return all of it as one line; rate and latency as soon as there are two results."""
+        counts = f'{self.sent} sent, {self.answered} answered, {self.dropped} dropped'
+        if len(self._arrivals_ns) < 2:
+            return counts
         return (
             f'{self.results_per_second:.1f} results/s, '
-            f'latency p50 {self.latency_ms(50):.0f} ms p95 {self.latency_ms(95):.0f} ms, '
-            f'{self.sent} sent, {self.answered} answered, {self.dropped} dropped'
+            f'latency p50 {self.latency_ms(50):.0f} ms p95 {self.latency_ms(95):.0f} ms, {counts}'
         )
