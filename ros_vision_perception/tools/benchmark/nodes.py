@@ -32,8 +32,9 @@ class RunningNodes:
         stages_ms: name of a stage -> times, ms, over the frames and nodes.
         sent: number of images sent.
         running_s: time in which images were sent.
-        memory_mb: resident memory of all nodes after each turn, MB.
-        peak_mb: the most of it, known at the end, MB.
+        memory_mb: resident memory of all nodes after each turn, without the segments that they
+            share with the camera, of which more and more is touched, MB.
+        peak_mb: the most resident memory, shared segments included, known at the end, MB.
     """
 
     def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
@@ -62,7 +63,7 @@ class RunningNodes:
         for image in images:
             self._send(np.ascontiguousarray(image))
         self.running_s += time.perf_counter() - begin
-        self.memory_mb.append(sum(_memory_mb(pid, 'VmRSS') for pid in self._children.pids))
+        self.memory_mb.append(sum(_own_memory_mb(pid) for pid in self._children.pids))
 
     def close(self) -> None:
         """End the nodes."""
@@ -107,6 +108,10 @@ class RunningNodes:
             elif heard.name == HUMANS and stamp_of_humans(heard.data) == stamp_ns:
                 self.whole_ms.append((heard.received_ns - stamp_ns) * 1e-6)
                 return
+
+
+def _own_memory_mb(pid: int) -> float:
+    return _memory_mb(pid, 'VmRSS') - _memory_mb(pid, 'RssShmem')
 
 
 def _memory_mb(pid: int, entry: str) -> float:
