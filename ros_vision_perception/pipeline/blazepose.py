@@ -48,7 +48,7 @@ class BlazePoseConfig:
     min_detection_score: float = 0.4
     min_new_person_score: float = 0.8
     min_person_score: float = 0.5
-    search_interval_s: float = 0.15
+    search_interval_s: float = 0.2
     tile_sides: tuple[float, ...] = (1.0, 0.7)
 
 
