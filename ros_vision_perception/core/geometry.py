@@ -102,12 +102,6 @@ def crop_matrix(box_xyxy: np.ndarray, crop_size: tuple[int, int]) -> np.ndarray:
     return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
 
 
-def letterbox_matrix(image_size: tuple[int, int], crop_size: tuple[int, int]) -> np.ndarray:
-    """Return `crop_from_image` (2, 3) that fits the whole image, aspect ratio kept, with bars."""
-    width, height = image_size
-    return crop_matrix(np.array([-0.5, -0.5, width - 0.5, height - 0.5]), crop_size)
-
-
 def stretch_matrix(image_size: tuple[int, int], crop_size: tuple[int, int]) -> np.ndarray:
     """Return `crop_from_image` (2, 3) that fills the crop with the whole image, no bars."""
     scale = np.asarray(crop_size, np.float64) / image_size

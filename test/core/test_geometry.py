@@ -12,7 +12,6 @@ from ros_vision_perception.core.geometry import (
     box_iou,
     crop_matrix,
     invert_affine,
-    letterbox_matrix,
     oks,
     project,
     stretch_matrix,
@@ -124,7 +123,7 @@ def test_a_crop_centres_its_box_and_keeps_the_aspect_ratio() -> None:
 
 
 def test_a_letterbox_shows_the_whole_image_and_nothing_else_between_its_bars() -> None:
-    crop_from_image = letterbox_matrix((640, 480), (256, 256))
+    crop_from_image = crop_matrix(np.array([-0.5, -0.5, 639.5, 479.5]), (256, 256))
     corners = apply_affine(crop_from_image, np.array([[-0.5, -0.5], [639.5, 479.5]]))
     np.testing.assert_allclose(corners, [[-0.5, 31.5], [255.5, 223.5]], atol=1e-9)
 
