@@ -4,17 +4,11 @@ import numpy as np
 
 from ros_vision_perception.core.depth import Space
 from ros_vision_perception.core.filters import Body, body_of, published_variances
+from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.scene import Sightings
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.tracking import NEVER, Tracks
-from ros_vision_perception.core.types import (
-    Humans,
-    HumanState,
-    Joints,
-    JointState,
-    Observation,
-    TrackState,
-)
+from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from ros_vision_perception.core import filters
 from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.filters import Body, JointMotion
+from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
-from ros_vision_perception.core.types import JointState, Observation, TrackState
+from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
 
 NEVER = -1

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ros_vision_perception.core.covers import Covers, measure_covers, probability_in_front
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.scene import PERSON, Sightings, Surroundings
-from ros_vision_perception.core.types import JointState
 
 # The order of the columns below and of all probabilities.
 EXPLANATIONS = (

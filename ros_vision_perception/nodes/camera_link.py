@@ -15,7 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from ros_vision_perception.core.types import Humans
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.msg import (
     HumanStateArray,
     InstanceMaskArray,

@@ -7,8 +7,9 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.skeleton import Skeleton
-from ros_vision_perception.core.types import Frame, Humans, InstanceMasks, Keypoints
+from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
 from ros_vision_perception.msg import HumanStateArray, InstanceMaskArray, PersonKeypointsArray
 from ros_vision_perception.msg import Skeleton as SkeletonMsg
 from ros_vision_perception.nodes.conversions.humans import HumansWriter, set_times

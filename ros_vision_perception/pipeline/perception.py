@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.types import (
     CameraModel,
     Frame,
-    Humans,
     InstanceMasks,
     Keypoints,
     Observation,

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from ros_vision_perception.core.types import HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.human import HumanState, Joints, JointState, TrackState
 from ros_vision_perception.render import strokes
 from ros_vision_perception.render.palette import bgr
 from ros_vision_perception.render.strokes import WHITE, BgrColor

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ros_vision_perception.core.types import JointState
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.render import strokes
 from ros_vision_perception.render.palette import STATE_WORDS, bgr
 from ros_vision_perception.render.strokes import WHITE

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ros_vision_perception.core.types import Humans, HumanState, JointState, TrackState
+from ros_vision_perception.core.human import Humans, HumanState, JointState, TrackState
 from ros_vision_perception.render import strokes
 from ros_vision_perception.render.labels import draw_labels
 from ros_vision_perception.render.legend import legend

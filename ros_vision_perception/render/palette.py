@@ -4,7 +4,7 @@ The colours are those of Okabe and Ito, "Color Universal Design", 2008: people w
 vision deficiency can tell them apart.
 """
 
-from ros_vision_perception.core.types import JointState
+from ros_vision_perception.core.human import JointState
 
 # State -> (red, green, blue).
 STATE_COLORS: dict[JointState, tuple[int, int, int]] = {

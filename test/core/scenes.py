@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
+from ros_vision_perception.core.human import Humans, HumanState
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
-from ros_vision_perception.core.types import Humans, HumanState, Observation
+from ros_vision_perception.core.types import Observation
 from test.core.people import Scene, capture, detect, figure, rectangle, segment
 
 FPS = 15.0

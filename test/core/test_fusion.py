@@ -7,15 +7,10 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
+from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
-from ros_vision_perception.core.types import (
-    InstanceMasks,
-    JointState,
-    Keypoints,
-    Observation,
-    TrackState,
-)
+from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, rectangle, segment
 from test.core.scenes import (
     FPS,

@@ -5,13 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ros_vision_perception.core.types import (
-    Humans,
-    HumanState,
-    JointState,
-    Observation,
-    TrackState,
-)
+from ros_vision_perception.core.human import Humans, HumanState, JointState, TrackState
+from ros_vision_perception.core.types import Observation
 from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, segment
 from test.core.scenes import (
     FPS,

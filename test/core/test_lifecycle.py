@@ -9,11 +9,11 @@ import pytest
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.filters import body_of
+from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.lifecycle import Lifetimes, live
 from ros_vision_perception.core.scene import Surroundings, sort_out
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.tracking import Tracks, admit, no_tracks, observe, sight
-from ros_vision_perception.core.types import JointState, TrackState
 from ros_vision_perception.core.visibility import explain
 from test.core.people import Scene, capture, figure
 

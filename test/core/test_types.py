@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.core.human import Joints
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17
-from ros_vision_perception.core.types import Frame, InstanceMasks, Joints, Keypoints
+from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
 from test.core.people import Scene, detect, figure
 
 

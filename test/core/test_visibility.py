@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.filters import body_of
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.tracking import admit, no_tracks, sight
-from ros_vision_perception.core.types import InstanceMasks, JointState, Keypoints, Observation
+from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 from ros_vision_perception.core.visibility import EXPLANATIONS, WEIGHTS, Belief, explain
 from test.core.people import IMAGE_SIZE, Scene, detect, figure, rectangle, segment
 

@@ -15,17 +15,10 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from ros_vision_perception.core.errors import FrameError
+from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, SKELETONS, Skeleton
-from ros_vision_perception.core.types import (
-    Humans,
-    HumanState,
-    InstanceMasks,
-    Joints,
-    JointState,
-    Keypoints,
-    TrackState,
-)
+from ros_vision_perception.core.types import InstanceMasks, Keypoints
 from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
 from ros_vision_perception.nodes.conversions.cameras import camera_from_msg

@@ -9,7 +9,8 @@ import pytest
 
 from ros_vision_perception.core.errors import PerceptionError
 from ros_vision_perception.core.fusion import FusionConfig
-from ros_vision_perception.core.types import Frame, Humans, TrackState
+from ros_vision_perception.core.human import Humans, TrackState
+from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import (
     DEFAULT_POSE,
     DEFAULT_SEGMENTATION,

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.types import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.render.labels import occluder_counts
 from ros_vision_perception.render.legend import legend
 from ros_vision_perception.render.overlay import draw_overlay

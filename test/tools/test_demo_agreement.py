@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, Skeleton
-from ros_vision_perception.core.types import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.tools.demo.agreement import Agreement
 from ros_vision_perception.tools.demo.scene import Truth
 

@@ -17,7 +17,7 @@ import pytest
 from rosbags.highlevel import AnyReader
 
 from ros_vision_perception.core.errors import PerceptionError
-from ros_vision_perception.core.types import JointState
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.zoo.resolve import resolve
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
-from ros_vision_perception.core.types import JointState
 from ros_vision_perception.tools.demo import cutouts
 from ros_vision_perception.tools.demo.cutouts import Cutout
 from ros_vision_perception.tools.demo.scene import PERIOD_FRAMES, Scene

@@ -5,8 +5,8 @@ from typing import Any
 from geometry_msgs.msg import Point, Vector3
 import numpy as np
 
+from ros_vision_perception.core.human import Humans, HumanState, Joints, TrackState
 from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
-from ros_vision_perception.core.types import Humans, HumanState, Joints, TrackState
 from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
 from ros_vision_perception.nodes.conversions.lean import lean

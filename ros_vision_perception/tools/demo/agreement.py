@@ -7,7 +7,7 @@ import numpy as np
 
 from ros_vision_perception.core.association import assign
 from ros_vision_perception.core.geometry import oks
-from ros_vision_perception.core.types import Humans, JointState
+from ros_vision_perception.core.human import Humans, JointState
 from ros_vision_perception.render.palette import STATE_WORDS
 from ros_vision_perception.tools.demo.scene import Truth
 

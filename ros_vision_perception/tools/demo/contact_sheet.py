@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.types import Humans, JointState
+from ros_vision_perception.core.human import Humans, JointState
 from ros_vision_perception.render.legend import legend
 from ros_vision_perception.render.overlay import draw_people
 from ros_vision_perception.tools.demo.video import fit

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
-from ros_vision_perception.core.types import JointState
 
 _SELF = JointState.OCCLUDED_BY_SELF
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ros_vision_perception.core.types import Humans
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.nodes.camera_link import SKELETON, Heard
 from ros_vision_perception.render.overlay import draw_overlay
 from ros_vision_perception.tools.demo.bag import BagRecorder

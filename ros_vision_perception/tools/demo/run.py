@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from ros_vision_perception.core.errors import PerceptionError
-from ros_vision_perception.core.types import Humans
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.tools.children import Children
 from ros_vision_perception.tools.demo.agreement import Agreement
 from ros_vision_perception.tools.demo.recorder import Recorder

@@ -10,8 +10,8 @@ from math import cos, pi, sin
 import numpy as np
 
 from ros_vision_perception.core.geometry import apply_affine
+from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, Skeleton
-from ros_vision_perception.core.types import JointState
 from ros_vision_perception.tools.demo import cutouts, props
 from ros_vision_perception.tools.demo.layers import Person, Prop
 

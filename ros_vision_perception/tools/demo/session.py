@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from ros_vision_perception.core.errors import PerceptionError
-from ros_vision_perception.core.types import Humans
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.nodes.camera_link import (
     HUMANS,
     SKELETON,

@@ -4,7 +4,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from ros_vision_perception.core.types import Humans, HumanState, JointState
+from ros_vision_perception.core.human import Humans, HumanState, JointState
 from ros_vision_perception.render.labels import occluder_counts
 from ros_vision_perception.render.palette import STATE_COLORS, STATE_WORDS
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.core.types import Humans
+from ros_vision_perception.core.human import Humans
 from ros_vision_perception.tools.demo.table import people_line, people_table
 
 _LINE_PERIOD_S = 1.0

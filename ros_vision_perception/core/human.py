@@ -1,0 +1,149 @@
+"""What the fusion says: everyone the robot knows about, every joint with its state and its cause.
+
+Pixels and metres as in `core/types.py`.
+"""
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import ClassVar
+
+import numpy as np
+
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import check_shape
+
+
+class JointState(IntEnum):
+    """Why a joint is or is not seen. The values are those of `HumanJoint.msg`."""
+
+    UNKNOWN = 0
+    VISIBLE = 1
+    OCCLUDED_BY_SELF = 2
+    OCCLUDED_BY_PERSON = 3
+    OCCLUDED_BY_OBJECT = 4
+    OUT_OF_IMAGE = 5
+    PREDICTED = 6
+
+
+class TrackState(IntEnum):
+    """Life cycle of a track. The values are those of `HumanState.msg`."""
+
+    TENTATIVE = 0
+    CONFIRMED = 1
+    OCCLUDED = 2
+    LOST = 3
+
+
+@dataclass(frozen=True)
+class Joints:
+    """The K joints of one person after fusion. Every joint is always there.
+
+    Attributes:
+        states: (K,) uint8, values of JointState.
+        p_visible: (K,) float32, probability that the joint is seen.
+        occluder_track_ids: (K,) int32, -1 where no known person hides the joint.
+        occluder_classes: K names of the class that hides the joint, '' where unknown or none.
+        keypoints_xy: (K, 2) float32 px, estimated, not raw.
+        covariances_px: (K, 2, 2) float32 px^2.
+        has_3d: (K,) bool; the fields below are NaN where False.
+        positions_m: (K, 3) float32 m, camera frame.
+        position_covariances: (K, 3, 3) float32 m^2.
+        velocities: (K, 3) float32 m/s.
+        velocity_covariances: (K, 3, 3) float32 m^2/s^2.
+        time_since_seen_s: (K,) float32 s; infinity where never seen.
+    """
+
+    states: np.ndarray
+    p_visible: np.ndarray
+    occluder_track_ids: np.ndarray
+    occluder_classes: tuple[str, ...]
+    keypoints_xy: np.ndarray
+    covariances_px: np.ndarray
+    has_3d: np.ndarray
+    positions_m: np.ndarray
+    position_covariances: np.ndarray
+    velocities: np.ndarray
+    velocity_covariances: np.ndarray
+    time_since_seen_s: np.ndarray
+
+    _SHAPES: ClassVar[dict[str, tuple[int, ...]]] = {
+        'keypoints_xy': (2,),
+        'covariances_px': (2, 2),
+        'positions_m': (3,),
+        'position_covariances': (3, 3),
+        'velocities': (3,),
+        'velocity_covariances': (3, 3),
+    }
+
+    def __post_init__(self) -> None:
+        joints = len(self.states)
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                check_shape(field.name, value, (joints, *self._SHAPES.get(field.name, ())))
+        if len(self.occluder_classes) != joints:
+            raise ValueError(
+                f'occluder_classes: got {len(self.occluder_classes)}, expected {joints}'
+            )
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+
+@dataclass(frozen=True)
+class HumanState:
+    """One tracked person at one instant.
+
+    Attributes:
+        track_id: stable id, from 1 on.
+        track_state: life cycle.
+        age_s: since the track began, s.
+        time_since_update_s: since the person was last observed, s.
+        existence_probability: that this is a person who is still there.
+        occluded_fraction: share of the joints inside the image that are hidden, in [0, 1].
+        identity_confidence: that this is the same person as when the track began.
+        box_xyxy: (4,) float32 px.
+        joints: the K joints.
+        position_m: (3,) float32 m, hip centre in the camera frame; NaN where unknown.
+        position_covariance: (3, 3) float32 m^2; NaN where unknown.
+    """
+
+    track_id: int
+    track_state: TrackState
+    age_s: float
+    time_since_update_s: float
+    existence_probability: float
+    occluded_fraction: float
+    identity_confidence: float
+    box_xyxy: np.ndarray
+    joints: Joints
+    position_m: np.ndarray
+    position_covariance: np.ndarray
+
+    @property
+    def has_3d(self) -> bool:
+        """Whether `position_m` is known."""
+        return bool(np.isfinite(self.position_m).all())
+
+
+@dataclass(frozen=True)
+class Humans:
+    """The result for one instant: everyone the robot knows about.
+
+    Attributes:
+        stamp_ns: time of exposure of the image, nanoseconds.
+        image_size: (width, height) px.
+        skeleton: names the joints of every person.
+        people: one HumanState per track, ordered by track id.
+        used_pose, used_masks, used_depth: which inputs took part.
+        degraded_reason: what was missing, '' when nothing was.
+    """
+
+    stamp_ns: int
+    image_size: tuple[int, int]
+    skeleton: Skeleton
+    people: tuple[HumanState, ...]
+    used_pose: bool
+    used_masks: bool
+    used_depth: bool
+    degraded_reason: str = ''
