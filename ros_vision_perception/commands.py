@@ -17,7 +17,7 @@ COMMANDS = {
     'demo': 'ros_vision_perception.tools.demo.command:main',
     'models': 'ros_vision_perception.tools.models:main',
     'benchmark': 'ros_vision_perception.tools.benchmark.command:main',
-    'evaluate': 'ros_vision_perception.tools.evaluate:main',
+    'evaluate': 'ros_vision_perception.tools.evaluate.command:main',
 }
 
 # Modules of a ROS 2 install; all else that a command imports comes with the package.

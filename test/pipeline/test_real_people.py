@@ -20,7 +20,7 @@ from ros_vision_perception.pipeline.load import (
 from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.stages import no_stages
-from ros_vision_perception.tools.evaluate import evaluate_pose
+from ros_vision_perception.tools.evaluate.pose import evaluate_pose
 
 
 def load(skeleton: str = '') -> PosePipeline:

@@ -1,9 +1,8 @@
-"""Measures the accuracy of a model on annotated photographs."""
+"""Object keypoint similarity of a pose model with annotated photographs, as COCO measures it."""
 
 import argparse
 import contextlib
 import io
-import json
 from pathlib import Path
 import sys
 
@@ -87,20 +86,15 @@ def _result(keypoints: Keypoints, person: int, image_id: int) -> dict[str, objec
     }
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the task."""
+    parser.add_argument('--annotations', type=Path, required=True, metavar='JSON')
+    parser.add_argument('--images', type=Path, required=True, metavar='DIR')
+    parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
 
-    Raises:
-        PerceptionError: when it cannot do what is asked.
-    """
-    parser = argparse.ArgumentParser(prog='evaluate', description=__doc__)
-    tasks = parser.add_subparsers(required=True, metavar='TASK')
-    pose = tasks.add_parser('pose', help='OKS AP of a pose model, as COCO measures it')
-    pose.add_argument('--annotations', type=Path, required=True, metavar='JSON')
-    pose.add_argument('--images', type=Path, required=True, metavar='DIR')
-    pose.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
-    pose.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
-    arguments = parser.parse_args(argv)
+
+def run(arguments: argparse.Namespace) -> dict[str, str | float]:
+    """Return the model's name and its figures."""
     pipeline = load_pose(
         arguments.pose,
         threads=2,
@@ -110,8 +104,4 @@ def main(argv: list[str] | None = None) -> int:
         report=lambda line: print(line, file=sys.stderr),
     )
     figures = evaluate_pose(pipeline, arguments.annotations, arguments.images)
-    for name, value in figures.items():
-        print(f'{name:8}{value:8.3f}' if isinstance(value, float) else f'{name:8}{value:8}')
-    if arguments.json:
-        arguments.json.write_text(json.dumps({'model': pipeline.model_name, **figures}, indent=2))
-    return 0
+    return {'model': pipeline.model_name, **figures}
