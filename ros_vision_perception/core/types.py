@@ -88,6 +88,8 @@ class Keypoints:
         keypoints_3d: (N, K, 3) float32 m, relative to the hip centre, axes of the camera's
             optical frame; NaN where the model has none.
         masks: N masks of the person's visible pixels, or empty when the model gives none.
+        appearances: (N, D) float32, what each person looks like: rows of unit length, NaN where a
+            person could not be described; None when nobody was asked to.
     """
 
     skeleton: Skeleton
@@ -100,6 +102,7 @@ class Keypoints:
     person_scores: np.ndarray
     keypoints_3d: np.ndarray
     masks: tuple[BoxMask, ...] = ()
+    appearances: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         people, joints = len(self.person_scores), len(self.skeleton)
@@ -111,6 +114,8 @@ class Keypoints:
         check_shape('keypoints_3d', self.keypoints_3d, (people, joints, 3))
         if self.masks and len(self.masks) != people:
             raise ValueError(f'masks: got {len(self.masks)}, expected 0 or {people}')
+        if self.appearances is not None:
+            check_shape('appearances', self.appearances, (people, None))
 
     def __len__(self) -> int:
         return len(self.person_scores)
@@ -161,6 +166,7 @@ class InstanceMasks:
         boxes_xyxy: (N, 4) float32 px.
         masks: N masks; those of different people may overlap.
         is_instance: False when one mask may hold several people (a semantic model).
+        appearances: (N, D) float32, as in `Keypoints`.
     """
 
     image_size: tuple[int, int]
@@ -170,6 +176,7 @@ class InstanceMasks:
     boxes_xyxy: np.ndarray
     masks: tuple[BoxMask, ...]
     is_instance: bool
+    appearances: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         count = len(self.masks)
@@ -178,6 +185,8 @@ class InstanceMasks:
         check_shape('boxes_xyxy', self.boxes_xyxy, (count, 4))
         if len(self.class_names) != count:
             raise ValueError(f'class_names: got {len(self.class_names)}, expected {count}')
+        if self.appearances is not None:
+            check_shape('appearances', self.appearances, (count, None))
 
     def __len__(self) -> int:
         return len(self.masks)

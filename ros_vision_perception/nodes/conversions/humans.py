@@ -108,6 +108,8 @@ class _Person:
         message.existence_probability = human.existence_probability
         message.occluded_fraction = human.occluded_fraction
         message.identity_confidence = human.identity_confidence
+        message.alternative_track_ids = human.alternative_track_ids
+        message.alternative_confidences = human.alternative_confidences
         message.bbox = box_to_msg(human.box_xyxy)
         message.has_3d = human.has_3d
         position = message.pose.pose.position
@@ -197,6 +199,8 @@ def _human_from_msg(human: Any) -> HumanState:
         joints=_joints_from_msg(human.joints),
         position_m=np.array([position.x, position.y, position.z], np.float32),
         position_covariance=covariance.astype(np.float32),
+        alternative_track_ids=tuple(human.alternative_track_ids),
+        alternative_confidences=tuple(human.alternative_confidences),
     )
 
 

@@ -11,6 +11,10 @@ from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
 from ros_vision_perception.core.types import Keypoints
 from ros_vision_perception.msg import Keypoint, PersonKeypoints, PersonKeypointsArray
+from ros_vision_perception.nodes.conversions.appearances import (
+    appearance_to_msg,
+    appearances_from_msg,
+)
 from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import (
     box_from_msg,
@@ -46,6 +50,7 @@ class KeypointsWriter:
             message.score = keypoints.person_scores[index].item()
             message.bbox = box_to_msg(keypoints.boxes_xyxy[index])
             message.mask = mask_to_msg(masks[index])
+            message.appearance = appearance_to_msg(keypoints.appearances, index)
             self._write_joints(message, keypoints, index)
         message = self._message
         message.header = header
@@ -82,7 +87,7 @@ def keypoints_from_msg(message: Any) -> Keypoints:
     """Return the poses in a message, bit for bit those that were written.
 
     Raises:
-        FrameError: unknown_skeleton, bad_keypoints (not all joints), bad_mask.
+        FrameError: unknown_skeleton, bad_keypoints (not all joints), bad_mask, bad_appearance.
     """
     try:
         skeleton = get_skeleton(message.skeleton)
@@ -110,6 +115,7 @@ def keypoints_from_msg(message: Any) -> Keypoints:
         person_scores=_rows([person.score for person in people], ()),
         keypoints_3d=_rows([_positions(person, joints) for person in people], (joints, 3)),
         masks=_masks(people, size),
+        appearances=appearances_from_msg(people),
     )
 
 

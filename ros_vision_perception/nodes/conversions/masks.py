@@ -14,6 +14,10 @@ from ros_vision_perception.msg import (
     InstanceMaskArray,
     RunLengthMask,
 )
+from ros_vision_perception.nodes.conversions.appearances import (
+    appearance_to_msg,
+    appearances_from_msg,
+)
 
 
 def box_to_msg(box_xyxy: np.ndarray) -> BoundingBox:
@@ -81,14 +85,17 @@ def masks_to_msg(masks: InstanceMasks, header: Any, model: str) -> InstanceMaskA
             bbox=box_to_msg(box),
             area=mask.area,
             mask=mask_to_msg(mask),
+            appearance=appearance_to_msg(masks.appearances, index),
         )
-        for class_id, class_name, score, box, mask in zip(
-            masks.class_ids.tolist(),
-            masks.class_names,
-            masks.scores.tolist(),
-            masks.boxes_xyxy,
-            masks.masks,
-            strict=True,
+        for index, (class_id, class_name, score, box, mask) in enumerate(
+            zip(
+                masks.class_ids.tolist(),
+                masks.class_names,
+                masks.scores.tolist(),
+                masks.boxes_xyxy,
+                masks.masks,
+                strict=True,
+            )
         )
     ]
     return message
@@ -98,7 +105,7 @@ def masks_from_msg(message: Any) -> InstanceMasks:
     """Return the segmentation in a message.
 
     Raises:
-        FrameError: bad_mask.
+        FrameError: bad_mask, bad_appearance.
     """
     size = (message.image_width, message.image_height)
     instances = message.instances
@@ -113,6 +120,7 @@ def masks_from_msg(message: Any) -> InstanceMasks:
         ).reshape(-1, 4),
         masks=tuple(mask_from_msg(instance.mask, size) or nothing for instance in instances),
         is_instance=message.is_instance,
+        appearances=appearances_from_msg(instances),
     )
 
 
