@@ -22,7 +22,8 @@ pytestmark = pytest.mark.ros
 
 def over_the_wire(appearances: np.ndarray | None, people: int) -> np.ndarray | None:
     messages = [
-        PersonKeypoints(appearance=appearance_to_msg(appearances, index)) for index in range(people)
+        PersonKeypoints(appearance=appearance_to_msg(appearances, index))
+        for index in range(people)
     ]
     return appearances_from_msg(
         [deserialize_message(serialize_message(message), PersonKeypoints) for message in messages]
