@@ -24,6 +24,9 @@ class OnnxBackend:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # The plan of a call's memory is kept for each batch size, each with memory of its own.
+        # Without it all sizes share what the largest needs, at the same speed.
+        options.enable_mem_pattern = False
         # A waiting thread spins for about as long as one operator of a small network takes, then
         # sleeps. Never to spin costs a wake-up per operator, a third of a call; to spin as long as
         # is usual takes the cores from everybody else. Runtimes too old to know the duration stop

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from ros_vision_perception.backends.base import check_interface
 from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ModelError
@@ -67,9 +69,13 @@ def _load(
     threads: int,
     inputs: dict[str, tuple[int | None, ...]],
     outputs: dict[str, tuple[int | None, ...]],
+    max_batch: int = 1,
 ) -> OnnxBackend:
     backend = OnnxBackend(path, threads)
     check_interface(backend, str(path), inputs, outputs)
+    # The slow first call, and the memory that the largest one needs: now, not among the frames.
+    shapes = {name: [n or max_batch for n in backend.input_shapes[name]] for name in inputs}
+    backend.run({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
     return backend
 
 
@@ -96,6 +102,7 @@ def _load_blazepose(
             threads,
             {'image': (None, 3, 256, 256)},
             landmark_outputs,
+            max_people,
         ),
         model.name,
         BlazePoseConfig(max_people=max_people),
