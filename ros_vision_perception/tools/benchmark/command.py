@@ -5,6 +5,7 @@ from itertools import islice
 import json
 import os
 from pathlib import Path
+import sys
 import tempfile
 
 import cv2
@@ -13,6 +14,8 @@ import numpy as np
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.tools import sources
+from ros_vision_perception.tools.benchmark import fusion
+from ros_vision_perception.tools.benchmark.arguments import count, size
 from ros_vision_perception.tools.sources import FrameSource
 
 # Frames kept in memory; a run of more begins again at the first.
@@ -25,6 +28,9 @@ def main(argv: list[str] | None = None) -> int:
     Raises:
         PerceptionError: when it cannot do what is asked.
     """
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ['fusion']:
+        return fusion.main(argv[1:])
     arguments = _parser().parse_args(argv)
     images = _images(arguments)
     # Only now: --help needs no ROS.
@@ -57,37 +63,30 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog='benchmark', description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='benchmark',
+        description=__doc__,
+        epilog='`benchmark fusion` measures the fusion alone: see `benchmark fusion --help`.',
+    )
     inputs = parser.add_argument_group('input').add_mutually_exclusive_group(required=True)
     inputs.add_argument('--video', type=Path, metavar='FILE', help='a video')
     inputs.add_argument('--images', type=Path, metavar='DIR', help='a folder of images')
     inputs.add_argument('--bag', type=Path, metavar='PATH', help='a ROS bag')
     parser.add_argument('--topic', help='image topic of the bag; default: the only one')
     parser.add_argument(
-        '--size', type=_size, metavar='WxH', help='resize the images, such as 640x480'
+        '--size', type=size, metavar='WxH', help='resize the images, such as 640x480'
     )
-    parser.add_argument('--frames', type=_count, default=600, help='how many; default 600')
-    parser.add_argument('--warm-up', type=_count, default=60, help='not counted; default 60')
-    parser.add_argument('--turn', type=_count, default=50, help='images per turn; default 50')
+    parser.add_argument('--frames', type=count, default=600, help='how many; default 600')
+    parser.add_argument('--warm-up', type=count, default=60, help='not counted; default 60')
+    parser.add_argument('--turn', type=count, default=50, help='images per turn; default 50')
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )
-    parser.add_argument('--threads', type=_count, default=2, help='per network call; default 2')
+    parser.add_argument('--threads', type=count, default=2, help='per network call; default 2')
     parser.add_argument('--separate', action='store_true', help='three nodes instead of one')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f'got {text}, expected a whole number above 0')
-    return int(text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition('x')
-    return _count(width), _count(height)
 
 
 def _images(arguments: argparse.Namespace) -> list[np.ndarray]:

@@ -1,17 +1,18 @@
 """The figures of a benchmark, for people's scripts and for people."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ros_vision_perception.tools.benchmark.bare import BareModels
-from ros_vision_perception.tools.benchmark.nodes import RunningNodes
+if TYPE_CHECKING:  # without ROS there are the figures of the fusion
+    from ros_vision_perception.tools.benchmark.bare import BareModels
+    from ros_vision_perception.tools.benchmark.nodes import RunningNodes
 
 _STAGES = ('receive', 'convert', 'preprocess', 'infer', 'decode', 'fuse', 'publish')
 _PERCENTILES = (50, 95, 99)
 
 
-def figures(bare: BareModels, nodes: RunningNodes) -> dict[str, Any]:
+def figures(bare: 'BareModels', nodes: 'RunningNodes') -> dict[str, Any]:
     """Return the figures of a run; the names of the entries stay as they are.
 
     'overhead_ratio' is the median whole time of a frame, from handing the image to DDS until its
@@ -25,9 +26,9 @@ def figures(bare: BareModels, nodes: RunningNodes) -> dict[str, Any]:
         'fps': len(nodes.whole_ms) / nodes.running_s,
         'overhead_ratio': float(whole_ms / bare_ms),
         'bare_models_ms': float(bare_ms),
-        'whole': _percentiles(nodes.whole_ms),
+        'whole': percentiles(nodes.whole_ms),
         'stages': {
-            stage: _percentiles(nodes.stages_ms[stage])
+            stage: percentiles(nodes.stages_ms[stage])
             for stage in _STAGES
             if stage in nodes.stages_ms
         },
@@ -49,7 +50,8 @@ def table(result: dict[str, Any]) -> str:
     return '\n'.join(lines)
 
 
-def _percentiles(times_ms: list[float]) -> dict[str, float]:
+def percentiles(times_ms: list[float]) -> dict[str, float]:
+    """Return 'p50_ms', 'p95_ms' and 'p99_ms'."""
     values = np.percentile(times_ms, _PERCENTILES)
     return {
         f'p{percent}_ms': float(value) for percent, value in zip(_PERCENTILES, values, strict=True)
