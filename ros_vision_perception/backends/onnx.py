@@ -54,6 +54,11 @@ class OnnxBackend:
         """Output name -> shape, where None is a dimension that may vary."""
         return {value.name: _shape(value.shape) for value in self._session.get_outputs()}
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Entries that whoever wrote the file left in it."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run the network once on CPU arrays."""
         outputs = self._session.run(self._output_names, inputs)

@@ -74,6 +74,29 @@ def suppress(overlaps: np.ndarray, scores: np.ndarray, max_overlap: float) -> np
     return np.array(kept, np.int64)
 
 
+def distinct_boxes(
+    boxes_xyxy: np.ndarray, scores: np.ndarray, max_iou: float, max_count: int
+) -> np.ndarray:
+    """Return the indices kept by greedy non-maximum suppression, best score first.
+
+    Like `suppress`, but compares each box that is kept with those that are left, which is less
+    than all pairs when boxes come in heaps.
+
+    Args:
+        boxes_xyxy: (N, 4) px.
+        scores: (N,); of equal ones the first wins.
+        max_iou: whoever overlaps a better one by more is dropped.
+        max_count: the most that are kept.
+    """
+    kept: list[int] = []
+    left = np.argsort(-scores, kind='stable')
+    while len(left) and len(kept) < max_count:
+        kept.append(left[0])
+        best, left = left[:1], left[1:]
+        left = left[box_iou(boxes_xyxy[best], boxes_xyxy[left])[0] <= max_iou]
+    return np.array(kept, np.int64)
+
+
 def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Return the points (..., 2) taken through one matrix (2, 3), or through N matrices.
 
@@ -107,6 +130,23 @@ def stretch_matrix(image_size: tuple[int, int], crop_size: tuple[int, int]) -> n
     scale = np.asarray(crop_size, np.float64) / image_size
     # The outer edges of the pixels meet, not their centres.
     return np.column_stack((np.diag(scale), (scale - 1) / 2))
+
+
+def letterbox(
+    image_size: tuple[int, int], crop_size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return where an image lies that is scaled to fit into a crop, centred.
+
+    Args:
+        image_size: (width, height) px.
+        crop_size: (width, height) px.
+
+    Returns:
+        (left, top, width, height) px of the crop, whole numbers.
+    """
+    scale = min(crop_size[0] / image_size[0], crop_size[1] / image_size[1])
+    width, height = (max(1, round(length * scale)) for length in image_size)
+    return (crop_size[0] - width) // 2, (crop_size[1] - height) // 2, width, height
 
 
 def project(points_m: np.ndarray, camera: CameraModel) -> np.ndarray:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from ros_vision_perception.core.geometry import letterbox
 from ros_vision_perception.core.types import Frame
 
 # cv2 conversion from each frame encoding to RGB; None where the pixels are RGB already.
@@ -13,6 +14,9 @@ _TO_RGB = {
     'bgra8': cv2.COLOR_BGRA2RGB,
     'mono8': cv2.COLOR_GRAY2RGB,
 }
+
+# The colour of the bars around images in the training of most detectors.
+_GREY = 114
 
 
 def rgb_crop(frame: Frame, crop_from_image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -31,6 +35,20 @@ def rgb_crop(frame: Frame, crop_from_image: np.ndarray, size: tuple[int, int]) -
     return crop if conversion is None else cv2.cvtColor(crop, conversion)
 
 
+def rgb_letterbox(frame: Frame, size: tuple[int, int]) -> np.ndarray:
+    """Scale the frame to fit into an RGB crop (height, width, 3) uint8, grey bars around it."""
+    left, top, width, height = letterbox(frame.size, size)
+    image = cv2.resize(frame.pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+    conversion = _TO_RGB[frame.encoding]
+    if conversion is not None:
+        image = cv2.cvtColor(image, conversion)
+    if (width, height) == size:
+        return image
+    crop = np.full((size[1], size[0], 3), _GREY, np.uint8)
+    crop[top : top + height, left : left + width] = image
+    return crop
+
+
 def to_tensor(crops: list[np.ndarray], scale: float, offset: float = 0.0) -> np.ndarray:
     """Stack N >= 1 crops (H, W, 3) uint8 into a (N, 3, H, W) float32 tensor.
 
@@ -39,7 +57,8 @@ def to_tensor(crops: list[np.ndarray], scale: float, offset: float = 0.0) -> np.
     height, width, channels = crops[0].shape
     tensor = np.empty((len(crops), channels, height, width), np.float32)
     for planes, crop in zip(tensor, crops, strict=True):
-        np.multiply(crop.transpose(2, 0, 1), np.float32(scale), out=planes)
+        for plane, values in zip(planes, cv2.split(crop), strict=True):
+            np.multiply(values, np.float32(scale), out=plane)
     if offset:
         tensor += np.float32(offset)
     return tensor

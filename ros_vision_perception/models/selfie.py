@@ -3,49 +3,70 @@
 Source: model card "MediaPipe Selfie Segmentation" (general model, 256 x 256).
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from ros_vision_perception.core.geometry import stretch_matrix
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.types import Frame, InstanceMasks
+from ros_vision_perception.models.base import DetectionConfig, Signature, fits
 from ros_vision_perception.models.imaging import rgb_crop, to_tensor
 
-INPUT_SIZE = (256, 256)
-CLASS_NAMES = ('background', 'person')
+EXPECTED = 'image Nx3x256x256 -> mask Nx1x256x256'
+_SIZE = (256, 256)
+_CLASS_NAMES = ('background', 'person')
+_MIN_PROBABILITY = 0.5  # of a pixel that belongs to the region
 
 
-def preprocess(frame: Frame) -> np.ndarray:
-    """Return the (1, 3, 256, 256) float32 tensor in [0, 1] of the frame, stretched to a square."""
-    crop_from_image = stretch_matrix(frame.size, INPUT_SIZE)
-    return to_tensor([rgb_crop(frame, crop_from_image, INPUT_SIZE)], 1 / 255)
+@dataclass(frozen=True)
+class SelfieSegmentation:
+    """The only network of this family."""
+
+    def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
+        """Return the (N, 3, 256, 256) float32 in [0, 1] of N frames, stretched to squares."""
+        crops = [rgb_crop(frame, stretch_matrix(frame.size, _SIZE), _SIZE) for frame in frames]
+        return {'image': to_tensor(crops, 1 / 255)}
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]
+    ) -> list[InstanceMasks]:
+        """Return of each frame one mask of class 'person', or none when no pixel is one.
+
+        Its score is the mean probability over the region.
+
+        Args:
+            outputs: 'mask' (N, 1, 256, 256) float32 in [0, 1].
+            image_sizes: (width, height) px of the frames given to `preprocess`.
+        """
+        return [
+            _region(mask, image_size)
+            for (mask,), image_size in zip(outputs['mask'], image_sizes, strict=True)
+        ]
 
 
-def decode(
-    mask: np.ndarray, image_size: tuple[int, int], min_probability: float = 0.5
-) -> InstanceMasks:
-    """Decode the network's probabilities to the region of all people.
-
-    Args:
-        mask: (256, 256) float32 in [0, 1].
-        image_size: (width, height) px of the frame given to `preprocess`.
-        min_probability: of a pixel that belongs to the region.
-
-    Returns:
-        One mask of class 'person', or none when no pixel is one. Its score is the mean
-        probability over the region.
-    """
+def _region(mask: np.ndarray, image_size: tuple[int, int]) -> InstanceMasks:
     # The inverse of the stretch: resize shares its convention that the outer edges meet.
     probability = cv2.resize(mask, image_size, interpolation=cv2.INTER_LINEAR)
-    region = BoxMask.from_bitmap(probability > min_probability)
+    region = BoxMask.from_bitmap(probability > _MIN_PROBABILITY)
     if region.area == 0:
         return InstanceMasks.empty(image_size, is_instance=False)
     return InstanceMasks(
         image_size=image_size,
-        class_ids=np.array([CLASS_NAMES.index('person')], np.int32),
+        class_ids=np.array([_CLASS_NAMES.index('person')], np.int32),
         class_names=('person',),
-        scores=np.array([mask[mask > min_probability].mean()], np.float32),
+        scores=np.array([mask[mask > _MIN_PROBABILITY].mean()], np.float32),
         boxes_xyxy=region.box_xyxy[None],
         masks=(region,),
         is_instance=False,
     )
+
+
+def recognise(signature: Signature, config: DetectionConfig) -> SelfieSegmentation | None:
+    """Return the model, or None when the network is another; see `Family.recognise`."""
+    is_selfie = fits(signature.inputs, {'image': (None, 3, *_SIZE)}) and fits(
+        signature.outputs, {'mask': (None, 1, *_SIZE)}
+    )
+    return SelfieSegmentation() if is_selfie else None

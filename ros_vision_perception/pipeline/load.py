@@ -1,7 +1,8 @@
 """From the name or path of a model to a pipeline that is ready to run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,13 +10,28 @@ from ros_vision_perception.backends.base import check_interface
 from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.skeleton import get_skeleton
+from ros_vision_perception.core.types import Frame
+from ros_vision_perception.models import selfie, yolo_pose, yolo_seg
+from ros_vision_perception.models.base import (
+    DetectionConfig,
+    Family,
+    PoseModel,
+    SegmentationModel,
+    Signature,
+)
 from ros_vision_perception.pipeline.blazepose import BlazePoseConfig, BlazePosePipeline
+from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
-from ros_vision_perception.pipeline.segmentation import SegmentationPipeline, SelfiePipeline
+from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 
 DEFAULT_POSE, DEFAULT_SEGMENTATION = 'blazepose-full', 'selfie-segmentation'
+# Below what counts as found elsewhere (.25): the tracking keeps people alive on weak evidence.
+_MIN_PERSON_SCORE = 0.1
+_MIN_MASK_SCORE = 0.25
+_FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 Report = Callable[[str], object]
+Model = TypeVar('Model', bound=PoseModel | SegmentationModel)
 
 
 def load_pose(
@@ -32,7 +48,7 @@ def load_pose(
     Args:
         model: name in the catalogue, or a path.
         threads: per call of a network.
-        max_people: the most people followed at once.
+        max_people: the most people found at once.
         with_masks: whether to get each person's mask too, from models that give one.
         skeleton: name of the joints to give; '' for the model's own.
         report: told one line when something takes long or was repaired.
@@ -41,27 +57,69 @@ def load_pose(
         ModelError: when the model cannot be had, or is not a pose model.
         ConfigurationError: when the skeleton is unknown or the model lacks a joint of it.
     """
-    resolved = _resolve(model, _POSE_FAMILIES, 'pose', report)
-    pipeline = _POSE_FAMILIES[resolved.family](resolved, threads, max_people, with_masks)
+    resolved = resolve(model, report)
+    _check_family(resolved, 'pose', [*_POSE_PIPELINES, *_POSE_FAMILIES])
+    pipeline: PosePipeline
+    if resolved.family is not None and resolved.family in _POSE_PIPELINES:
+        pipeline = _POSE_PIPELINES[resolved.family](resolved, threads, max_people, with_masks)
+    else:
+        config = DetectionConfig(_MIN_PERSON_SCORE, max_count=max_people)
+        backend, network = _load_network(resolved, 'pose', _POSE_FAMILIES, config, threads)
+        pipeline = NetworkPose(backend, network, resolved.name)
     return InSkeleton(pipeline, get_skeleton(skeleton)) if skeleton else pipeline
 
 
 def load_segmentation(model: str, *, threads: int, report: Report) -> SegmentationPipeline:
     """Load a segmentation model, fetched first where needed; see `load_pose`."""
-    resolved = _resolve(model, _SEGMENTATION_FAMILIES, 'segmentation', report)
-    return _SEGMENTATION_FAMILIES[resolved.family](resolved, threads)
+    resolved, families = resolve(model, report), _SEGMENTATION_FAMILIES
+    _check_family(resolved, 'segmentation', families)
+    config = DetectionConfig(_MIN_MASK_SCORE)
+    backend, network = _load_network(resolved, 'segmentation', families, config, threads)
+    return NetworkSegmentation(backend, network, resolved.name)
 
 
-def _resolve(
-    model: str, families: dict[str, Callable], task: str, report: Report
-) -> ResolvedModel:
-    resolved = resolve(model, report)
-    if resolved.family not in families:
+def _check_family(resolved: ResolvedModel, task: str, families: Collection[str]) -> None:
+    if resolved.family is not None and resolved.family not in families:
         raise ModelError(
-            f'model {model!r} is of family {resolved.family}; '
+            f'model {resolved.name!r} is of family {resolved.family}; '
             f'expected a {task} model, of a family of: {", ".join(families)}'
         )
-    return resolved
+
+
+def _load_network(
+    resolved: ResolvedModel,
+    task: str,
+    families: Mapping[str, Family[Model]],
+    config: DetectionConfig,
+    threads: int,
+) -> tuple[OnnxBackend, Model]:
+    """Load the only network of a model, and find out what it is where the file does not say."""
+    path = next(iter(resolved.files.values()))
+    backend = OnnxBackend(path, threads)
+    signature = Signature(backend.input_shapes, backend.output_shapes, backend.metadata)
+    asked = {resolved.family: families[resolved.family]} if resolved.family else families
+    found: dict[str, Model] = {}
+    for name, family in asked.items():
+        try:
+            candidate = family.recognise(signature, config)
+        except ModelError as error:
+            raise ModelError(f'{path}, a model of family {name}: {error}') from error
+        if candidate is not None:
+            found[name] = candidate
+    if len(found) > 1:
+        raise ModelError(
+            f'{path} may be of family {" or ".join(found)}: got {signature}; '
+            "expected the metadata entry 'family' to say which"
+        )
+    if not found:
+        raise ModelError(
+            f'{path} is no {task} model that is known: got {signature}; expected '
+            + '; or '.join(f'{name}: {family.EXPECTED}' for name, family in asked.items())
+        )
+    (network,) = found.values()
+    # The slow first call: now, not among the frames. It shows too that the outputs can be read.
+    network.decode(backend.run(network.preprocess([_FIRST_FRAME])), [_FIRST_FRAME.size])
+    return backend, network
 
 
 def _load(
@@ -109,19 +167,13 @@ def _load_blazepose(
     )
 
 
-def _load_selfie(model: ResolvedModel, threads: int) -> SegmentationPipeline:
-    backend = _load(
-        next(iter(model.files.values())),
-        threads,
-        {'image': (None, 3, 256, 256)},
-        {'mask': (None, 1, 256, 256)},
-    )
-    return SelfiePipeline(backend, model.name)
-
-
-_POSE_FAMILIES: dict[str, Callable[[ResolvedModel, int, int, bool], PosePipeline]] = {
+# Models of several networks, or that keep a past: their files say what they are.
+_POSE_PIPELINES: dict[str, Callable[[ResolvedModel, int, int, bool], PosePipeline]] = {
     'blazepose': _load_blazepose,
 }
-_SEGMENTATION_FAMILIES: dict[str, Callable[[ResolvedModel, int], SegmentationPipeline]] = {
-    'selfie': _load_selfie,
+# Models of one network, recognised by what it says of itself.
+_POSE_FAMILIES: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
+_SEGMENTATION_FAMILIES: dict[str, Family[SegmentationModel]] = {
+    'selfie': selfie,
+    'yolo-seg': yolo_seg,
 }

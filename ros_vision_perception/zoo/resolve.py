@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.cache import Report, cache_folder
-from ros_vision_perception.zoo.catalog import Catalog, default_catalog
+from ros_vision_perception.zoo.catalog import default_catalog
 from ros_vision_perception.zoo.onnx_metadata import read_metadata
 from ros_vision_perception.zoo.store import Store
 from ros_vision_perception.zoo.wheel import download
@@ -18,16 +18,12 @@ class ResolvedModel:
 
     Attributes:
         name: for people: the catalogue's, or that of the file or folder.
-        family: what decodes it.
-        task: 'pose' or 'segmentation'.
-        skeleton: name of the joints it finds; None where it finds none.
+        family: what decodes it; None where its only file does not say.
         files: name of each network, such as 'landmark.onnx' -> where it is.
     """
 
     name: str
-    family: str
-    task: str
-    skeleton: str | None
+    family: str | None
     files: Mapping[str, Path]
 
     def file(self, name: str) -> Path:
@@ -45,7 +41,7 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
 
     Args:
         name_or_path: a name; or an .onnx file; or a folder with the .onnx files of one model.
-            Files at a path must say in their metadata what family they are of.
+            Files of a folder must say in their metadata what family they are of.
         report: told one line when something takes long or was repaired.
 
     Raises:
@@ -56,14 +52,14 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
     if name_or_path in catalog.names:
         model = catalog.model(name_or_path)
         files = default_store(report).ensure(model)
-        return ResolvedModel(model.name, model.family, model.task, model.skeleton, files)
+        return ResolvedModel(model.name, model.family, files)
     path = Path(name_or_path).expanduser()
     if not path.exists():
         raise ModelError(
             f'no model and no file {name_or_path!r}; available: {", ".join(catalog.names)}, '
             'or the path of an .onnx file or of a folder with the .onnx files of one model'
         )
-    return _from_path(path, catalog)
+    return _from_path(path)
 
 
 def default_store(report: Report) -> Store:
@@ -71,27 +67,23 @@ def default_store(report: Report) -> Store:
     return Store(cache_folder(), default_catalog(), download, _convert, report)
 
 
-def _from_path(path: Path, catalog: Catalog) -> ResolvedModel:
+def _from_path(path: Path) -> ResolvedModel:
     paths = sorted(path.glob('*.onnx')) if path.is_dir() else [path]
     if not paths:
         raise ModelError(f'no .onnx file in the folder {path}')
     files: dict[str, Path] = {}
-    kinds: dict[tuple[str, str, str | None], Path] = {}
+    families: dict[str | None, Path] = {}
     for file in paths:
         entries = read_metadata(file)
-        family = entries.get('family')
-        if family not in catalog.families:
-            raise ModelError(
-                f"{file}: expected the metadata entry 'family'; got {family!r}; "
-                f'available: {", ".join(catalog.families)}'
-            )
         files[entries.get('file', file.name)] = file
-        kinds[family, entries.get('task', ''), entries.get('skeleton') or None] = file
-    if len(kinds) > 1:
-        names = ' and '.join(file.name for file in kinds.values())
+        families[entries.get('family')] = file
+    if len(families) > 1:
+        names = ' and '.join(file.name for file in families.values())
         raise ModelError(f'{path}: {names} are not of one model')
-    (family, task, skeleton), *_ = kinds
-    return ResolvedModel(path.stem, family, task, skeleton, files)
+    (family,) = families
+    if family is None and len(paths) > 1:
+        raise ModelError(f"{path}: {len(paths)} files, none with the metadata entry 'family'")
+    return ResolvedModel(path.stem, family, files)
 
 
 def _convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]) -> bytes:

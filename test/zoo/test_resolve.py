@@ -69,7 +69,7 @@ def test_something_else_is_no_model(data: bytes, tmp_path: Path) -> None:
 def test_a_file_says_itself_what_it_is(tmp_path: Path, write_model: WriteModel) -> None:
     path = write_model(tmp_path / 'mine.onnx', {**SELFIE, 'file': 'segmenter.onnx'})
     model = resolve(str(path), refuse)
-    assert model == ResolvedModel('mine', 'selfie', 'segmentation', None, {'segmenter.onnx': path})
+    assert model == ResolvedModel('mine', 'selfie', {'segmenter.onnx': path})
     assert model.file('segmenter.onnx') == path
 
 
@@ -79,7 +79,7 @@ def test_a_folder_is_one_model(tmp_path: Path, write_model: WriteModel) -> None:
     for name in ('detector.onnx', 'landmark.onnx'):
         write_model(folder / name, POSE)
     model = resolve(str(folder), refuse)
-    assert (model.name, model.family, model.skeleton) == ('my-pose', 'blazepose', 'blazepose33')
+    assert (model.name, model.family) == ('my-pose', 'blazepose')
     assert model.files.keys() == {'detector.onnx', 'landmark.onnx'}
     with pytest.raises(
         ModelError, match=r'needs landmark_mask\.onnx; got detector\.onnx, landmark\.onnx'
@@ -99,13 +99,16 @@ def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:
         resolve(str(tmp_path), refuse)
 
 
-@pytest.mark.parametrize('metadata', [{}, {'family': 'yolo'}])
-def test_a_file_of_no_known_family_is_refused_with_those_there_are(
-    metadata: dict[str, str], tmp_path: Path, write_model: WriteModel
-) -> None:
-    path = write_model(tmp_path / 'a.onnx', metadata)
-    with pytest.raises(ModelError, match=r"'family'; got .*; available: blazepose, selfie"):
-        resolve(str(path), refuse)
+def test_a_single_file_need_not_say_what_it_is(tmp_path: Path, write_model: WriteModel) -> None:
+    path = write_model(tmp_path / 'a.onnx', {})
+    assert resolve(str(path), refuse) == ResolvedModel('a', None, {'a.onnx': path})
+
+
+def test_of_several_files_each_must_say(tmp_path: Path, write_model: WriteModel) -> None:
+    for name in ('a.onnx', 'b.onnx'):
+        write_model(tmp_path / name, {})
+    with pytest.raises(ModelError, match="2 files, none with the metadata entry 'family'"):
+        resolve(str(tmp_path), refuse)
 
 
 @pytest.mark.parametrize('name', ['blazepose', 'missing.onnx', '/no/such/folder', ''])

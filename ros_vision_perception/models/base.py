@@ -1,0 +1,128 @@
+"""What every model that needs one call of one network per frame looks like.
+
+Such a model is pure: `preprocess` makes the network's inputs, `decode` reads its outputs. A file
+of this folder holds one family and can tell from what a network says of itself whether it is one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a network says of itself.
+
+    Attributes:
+        inputs: name -> shape, where None is a dimension that may vary.
+        outputs: likewise.
+        metadata: entries of the file.
+    """
+
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return all of it in one line, for people."""
+        task = self.metadata.get('task')
+        return f'input {_text(self.inputs)}, output {_text(self.outputs)}, ' + (
+            f'metadata task {task}' if task else 'no metadata that tells the task'
+        )
+
+
+def fits(shapes: Mapping[str, Shape], expected: Mapping[str, Shape]) -> bool:
+    """Return whether a network's inputs or outputs are the expected ones; None matches any."""
+    return shapes.keys() == expected.keys() and all(
+        len(shapes[name]) == len(shape)
+        and all(
+            got is None or want is None or got == want
+            for got, want in zip(shapes[name], shape, strict=True)
+        )
+        for name, shape in expected.items()
+    )
+
+
+def _text(shapes: Mapping[str, Shape]) -> str:
+    return ' and '.join(
+        f'{name} {"x".join("N" if length is None else str(length) for length in shape)}'
+        for name, shape in shapes.items()
+    )
+
+
+@dataclass(frozen=True)
+class DetectionConfig:
+    """Which detections are kept.
+
+    Attributes:
+        min_score: those below are left out, in (0, 1).
+        max_iou: of two boxes of one class that overlap by more only the better one is kept.
+        max_count: the most that are kept, the best ones.
+    """
+
+    min_score: float
+    max_iou: float = 0.7
+    max_count: int = 100
+
+
+class PoseModel(Protocol):
+    """Finds people's joints."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The joints of every person."""
+        ...
+
+    def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
+        """Return the network's inputs for a batch of frames."""
+        ...
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]
+    ) -> list[Keypoints]:
+        """Return the people of each frame, best first.
+
+        Args:
+            outputs: of the network.
+            image_sizes: (width, height) px of the frames given to `preprocess`.
+        """
+        ...
+
+
+class SegmentationModel(Protocol):
+    """Finds masks."""
+
+    def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
+        """Return the network's inputs for a batch of frames."""
+        ...
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]
+    ) -> list[InstanceMasks]:
+        """Return the masks of each frame; see `PoseModel.decode`."""
+        ...
+
+
+Model = TypeVar('Model', bound=PoseModel | SegmentationModel, covariant=True)
+
+
+class Family(Protocol[Model]):
+    """A module of this folder whose models need one call of one network per frame."""
+
+    EXPECTED: str
+    """The inputs and outputs by which a network is recognised, in one line, for people."""
+
+    def recognise(self, signature: Signature, config: DetectionConfig) -> Model | None:
+        """Return the model that a network is, or None when it is of another family.
+
+        Raises:
+            ModelError: when it is of this family but cannot be used.
+        """
+        ...
