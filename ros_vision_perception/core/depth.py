@@ -130,7 +130,7 @@ def locate(
     covariances = _transform(metres_per_px, variances_px, depth_variance)
     velocities = np.concatenate((motion.velocities, np.zeros((*depth.shape, 1))), axis=-1)
     radial_variance = np.full(depth.shape, _RADIAL_SPEED**2)
-    speed_variance = motion.covariances[..., 2]
+    speed_variance = motion.velocity_variances
     return Space(
         has_3d,
         positions,

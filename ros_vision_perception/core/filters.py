@@ -93,6 +93,23 @@ class JointMotion:
     velocities: np.ndarray
     covariances: np.ndarray
 
+    @property
+    def position_variances(self) -> np.ndarray:
+        """(T, K) px^2, for x and for y alike."""
+        return self.covariances[..., 0]
+
+    @property
+    def velocity_variances(self) -> np.ndarray:
+        """(T, K) px^2/s^2, for x and for y alike."""
+        return self.covariances[..., 2]
+
+
+def nobody(joints: int) -> JointMotion:
+    """Return the motion of zero people with K joints."""
+    return JointMotion(
+        np.empty((0, joints, 2)), np.empty((0, joints, 2)), np.empty((0, joints, 3))
+    )
+
 
 def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotion:
     """Start the motion of new people, before their first `absorb`: hardly anything is known.

@@ -68,9 +68,7 @@ def no_tracks(joints: int) -> Tracks:
         identity=np.empty(0),
         scales=np.empty(0),
         boxes_xyxy=np.empty((0, 4)),
-        motion=JointMotion(
-            np.empty((0, joints, 2)), np.empty((0, joints, 2)), np.empty((0, joints, 3))
-        ),
+        motion=filters.nobody(joints),
         joint_states=np.empty((0, joints), np.uint8),
         seen_ns=np.empty((0, joints), np.int64),
     )
@@ -94,7 +92,7 @@ def match(tracks: Tracks, people: People, body: Body) -> tuple[Tracks, np.ndarra
     """
     track, person, benefit = match_tracks(
         tracks.motion.positions_xy,
-        tracks.motion.covariances[..., 0],
+        tracks.motion.position_variances,
         tracks.boxes_xyxy,
         tracks.scales,
         people.keypoints_xy,
