@@ -5,7 +5,7 @@ import numpy as np
 from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, Skeleton
 from ros_vision_perception.tools.demo.agreement import Agreement
-from ros_vision_perception.tools.demo.scene import Truth
+from ros_vision_perception.tools.truth import Truth
 
 # Two people with all joints in view, far apart.
 JOINTS = len(BLAZEPOSE33)

@@ -9,7 +9,7 @@ from ros_vision_perception.core.association import assign
 from ros_vision_perception.core.geometry import oks
 from ros_vision_perception.core.human import Humans, JointState
 from ros_vision_perception.render.palette import STATE_WORDS
-from ros_vision_perception.tools.demo.scene import Truth
+from ros_vision_perception.tools.truth import Truth
 
 # Of a result that may belong to a person at all.
 _MIN_OKS = 0.2

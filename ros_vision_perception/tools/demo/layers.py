@@ -1,4 +1,4 @@
-"""What the demo's scene is made of, from back to front: props that stand, people who move."""
+"""What the demo's scene is made of, from back to front: props that stand, figures that move."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ class Prop:
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody who moves.
+class Figure:
+    """Somebody, or something, that moves.
 
     Attributes:
         number: index among the people of the scene.
         cutout: the picture.
-        place: phase in [0, 1) -> scale, and x, y of the picture's lower left corner, px.
+        place: phase -> scale, and x, y of the picture's lower left corner, px.
     """
 
     number: int
@@ -55,7 +55,7 @@ class Person:
         return np.array([[scale, 0.0, x], [0.0, scale, y - scale * len(self.cutout.alpha)]])
 
     def paint(self, image: np.ndarray, phase: float) -> None:
-        """Lay the person over the image in place."""
+        """Lay it over the image in place."""
         matrix = self.image_from_cutout(phase)
         height, width = self.cutout.alpha.shape
         corners = apply_affine(matrix, np.array([[0, 0], [width, height]]) - 0.5)
@@ -72,7 +72,7 @@ class Person:
         cv2.add(rest, colors, dst=part)
 
     def covers(self, points_xy: np.ndarray, phase: float) -> np.ndarray:
-        """Return (K,) bool: whether the person hides each image point (K, 2) px."""
+        """Return (K,) bool: whether it hides each image point (K, 2) px."""
         inside = apply_affine(invert_affine(self.image_from_cutout(phase)), points_xy)
         height, width = self.cutout.alpha.shape
         columns, rows = np.rint(np.nan_to_num(inside, nan=-1e6)).astype(int).T

@@ -18,11 +18,11 @@ from ros_vision_perception.core.human import Humans
 from ros_vision_perception.tools.children import Children
 from ros_vision_perception.tools.demo.agreement import Agreement
 from ros_vision_perception.tools.demo.recorder import Recorder
-from ros_vision_perception.tools.demo.scene import Truth
 from ros_vision_perception.tools.demo.session import FRAME_ID, Session
 from ros_vision_perception.tools.demo.view import View
 from ros_vision_perception.tools.environment import prepare_environment
 from ros_vision_perception.tools.sources import FrameSource
+from ros_vision_perception.tools.truth import Truth
 from ros_vision_perception.zoo.resolve import resolve
 
 

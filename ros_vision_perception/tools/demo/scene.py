@@ -4,16 +4,16 @@ Cut-out photographs of people move across each other, behind a counter and behin
 Everything is a function of the frame's number alone.
 """
 
-from dataclasses import dataclass
 from math import cos, pi, sin
 
 import numpy as np
 
 from ros_vision_perception.core.geometry import apply_affine
 from ros_vision_perception.core.human import JointState
-from ros_vision_perception.core.skeleton import BLAZEPOSE33, Skeleton
+from ros_vision_perception.core.skeleton import BLAZEPOSE33
 from ros_vision_perception.tools.demo import cutouts, props
-from ros_vision_perception.tools.demo.layers import Person, Prop
+from ros_vision_perception.tools.demo.layers import Figure, Prop
+from ros_vision_perception.tools.truth import Truth
 
 WIDTH, HEIGHT = 848, 480
 FPS = 30
@@ -21,25 +21,6 @@ FPS = 30
 PERIOD_FRAMES = 12 * FPS
 _COUNTER_TOP = 345
 _PILLAR_LEFT, _PILLAR_WIDTH = 596, 78
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is really in a frame: N people, K joints each.
-
-    Attributes:
-        skeleton: names the joints.
-        joints_xy: (N, K, 2) float64 px; NaN where the photograph does not show the joint.
-        states: (N, K) uint8, a JointState; UNKNOWN where nothing is known.
-        occluders: (N, K) int, index of the person who hides the joint, -1 where nobody does.
-        areas_px2: (N,) float64, area of the person as photographed, hidden parts included.
-    """
-
-    skeleton: Skeleton
-    joints_xy: np.ndarray
-    states: np.ndarray
-    occluders: np.ndarray
-    areas_px2: np.ndarray
 
 
 class Scene:
@@ -50,10 +31,10 @@ class Scene:
         self._background = props.wall(WIDTH, HEIGHT)
         # From back to front.
         self._layers = (
-            Person(0, cutouts.astronaut_in_blue().mirrored().resized(0.42), _far),
+            Figure(0, cutouts.astronaut_in_blue().mirrored().resized(0.42), _far),
             Prop(props.counter(WIDTH, HEIGHT - _COUNTER_TOP), 0, _COUNTER_TOP),
-            Person(1, cutouts.cameraman().mirrored().resized(0.60), _middle),
-            Person(2, cutouts.astronaut().resized(0.62), _near),
+            Figure(1, cutouts.cameraman().mirrored().resized(0.60), _middle),
+            Figure(2, cutouts.astronaut().resized(0.62), _near),
             Prop(props.pillar(_PILLAR_WIDTH, HEIGHT), _PILLAR_LEFT, 0),
         )
 
@@ -73,13 +54,13 @@ class Scene:
         results = [
             _joints(layer, self._layers[place + 1 :], _phase(index))
             for place, layer in enumerate(self._layers)
-            if isinstance(layer, Person)
+            if isinstance(layer, Figure)
         ]
         return Truth(BLAZEPOSE33, *map(np.stack, zip(*results, strict=True)))
 
 
 def _joints(
-    person: Person, in_front: tuple[Person | Prop, ...], phase: float
+    person: Figure, in_front: tuple[Figure | Prop, ...], phase: float
 ) -> tuple[np.ndarray, ...]:
     """Return positions, states and occluders of the joints, and the area of the person."""
     matrix = person.image_from_cutout(phase)
@@ -89,7 +70,7 @@ def _joints(
     # The nearest to the camera is asked last: it is what the camera sees.
     for layer in in_front:
         hidden = known & layer.covers(points, phase)
-        if isinstance(layer, Person):
+        if isinstance(layer, Figure):
             states[hidden], occluders[hidden] = JointState.OCCLUDED_BY_PERSON, layer.number
         else:
             states[hidden], occluders[hidden] = JointState.OCCLUDED_BY_OBJECT, -1
