@@ -12,7 +12,7 @@ from ros_vision_perception.tools.truth import Truth
 
 SIZE = (200, 160)
 FPS = 20.0
-FRAMES = 100
+FRAMES = 60
 BY_OTHERS = (JointState.OCCLUDED_BY_PERSON, JointState.OCCLUDED_BY_OBJECT)
 
 
@@ -62,12 +62,17 @@ def test_the_clean_frame_is_left_as_it_was() -> None:
     assert (clean == 7).all()
 
 
-@pytest.mark.parametrize('seed', range(8))
+@pytest.mark.parametrize('seed', range(6))
 def test_hidden_joints_are_exactly_those_painted_over(seed: int) -> None:
     made, checked = staging(seed), 0
     for index, clean in enumerate(clip()):
-        image, truth = made.image(clean_image(), index), made.truth(clean, index)
-        painted = (image != 7).any(axis=2)
+        truth = made.truth(clean, index)
+        # Where black and white behind it look different, nothing is painted over.
+        black, white = (
+            made.image(np.full((*SIZE[::-1], 3), value, np.uint8), index)[..., 0].astype(int)
+            for value in (0, 255)
+        )
+        painted = white - black < 128
         for joint in np.flatnonzero(truth.states[0] != JointState.OUT_OF_IMAGE):
             x, y = np.rint(truth.joints_xy[0, joint]).astype(int)
             around = painted[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3]
@@ -75,10 +80,10 @@ def test_hidden_joints_are_exactly_those_painted_over(seed: int) -> None:
             if around.all() == around.any():
                 assert (truth.states[0, joint] in BY_OTHERS) == around.any()
                 checked += 1
-    assert checked > 500
+    assert checked > 200
 
 
-@pytest.mark.parametrize('seed', range(8))
+@pytest.mark.parametrize('seed', range(6))
 def test_joint_hidden_by_a_person_names_the_one_who_passes(seed: int) -> None:
     made = staging(seed)
     for index, clean in enumerate(clip()):
