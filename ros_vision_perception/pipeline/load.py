@@ -26,9 +26,8 @@ from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 
 DEFAULT_POSE, DEFAULT_SEGMENTATION = 'blazepose-full', 'selfie-segmentation'
-# Below what counts as found elsewhere (.25): the tracking keeps people alive on weak evidence.
-_MIN_PERSON_SCORE = 0.1
-_MIN_MASK_SCORE = 0.25
+# Weak evidence of a person helps to keep somebody alive who is known; a weak mask covers joints.
+MIN_PERSON_SCORE, MIN_MASK_SCORE = 0.1, 0.25
 _FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 Report = Callable[[str], object]
 Model = TypeVar('Model', bound=PoseModel | SegmentationModel)
@@ -42,6 +41,7 @@ def load_pose(
     with_masks: bool,
     skeleton: str,
     report: Report,
+    min_score: float = MIN_PERSON_SCORE,
 ) -> PosePipeline:
     """Load a pose model, fetched first where needed.
 
@@ -52,6 +52,7 @@ def load_pose(
         with_masks: whether to get each person's mask too, from models that give one.
         skeleton: name of the joints to give; '' for the model's own.
         report: told one line when something takes long or was repaired.
+        min_score: of the people who are found, for models without a detector of their own.
 
     Raises:
         ModelError: when the model cannot be had, or is not a pose model.
@@ -63,17 +64,19 @@ def load_pose(
     if resolved.family is not None and resolved.family in _POSE_PIPELINES:
         pipeline = _POSE_PIPELINES[resolved.family](resolved, threads, max_people, with_masks)
     else:
-        config = DetectionConfig(_MIN_PERSON_SCORE, max_count=max_people)
+        config = DetectionConfig(min_score, max_count=max_people)
         backend, network = _load_network(resolved, 'pose', _POSE_FAMILIES, config, threads)
         pipeline = NetworkPose(backend, network, resolved.name)
     return InSkeleton(pipeline, get_skeleton(skeleton)) if skeleton else pipeline
 
 
-def load_segmentation(model: str, *, threads: int, report: Report) -> SegmentationPipeline:
+def load_segmentation(
+    model: str, *, threads: int, report: Report, min_score: float = MIN_MASK_SCORE
+) -> SegmentationPipeline:
     """Load a segmentation model, fetched first where needed; see `load_pose`."""
     resolved, families = resolve(model, report), _SEGMENTATION_FAMILIES
     _check_family(resolved, 'segmentation', families)
-    config = DetectionConfig(_MIN_MASK_SCORE)
+    config = DetectionConfig(min_score)
     backend, network = _load_network(resolved, 'segmentation', families, config, threads)
     return NetworkSegmentation(backend, network, resolved.name)
 

@@ -1,0 +1,88 @@
+"""What every measurement with COCO's own evaluation has in common."""
+
+from collections.abc import Callable
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from ros_vision_perception.core.errors import ConfigurationError
+from ros_vision_perception.core.types import Frame
+
+# AP asks for weak results too: they count only where the better ones leave somebody out.
+MIN_SCORE = 0.01
+# What is annotated, and the metrics in the order of COCOeval's summaries.
+_ANNOTATED = {'keypoints': 'people', 'segm': 'instances'}
+_METRICS = {
+    'keypoints': ('AP', 'AP50', 'AP75', 'APM', 'APL', 'AR', 'AR50', 'AR75', 'ARM', 'ARL'),
+    'segm': (
+        *('AP', 'AP50', 'AP75', 'APS', 'APM', 'APL'),
+        *('AR1', 'AR10', 'AR100', 'ARS', 'ARM', 'ARL'),
+    ),
+}
+
+
+def evaluate(
+    kind: str,
+    annotations: Path,
+    images: Path,
+    find: Callable[[Frame, dict[str, int]], list[dict[str, Any]]],
+) -> dict[str, float]:
+    """Return COCO's metrics of what is found in annotated photographs.
+
+    Args:
+        kind: 'keypoints' or 'segm'.
+        annotations: file in the form of COCO's, such as `person_keypoints_*.json`.
+        images: folder of the photographs that the file names.
+        find: from a photograph and the annotated categories (name -> id) to results in COCO's
+            form, without 'image_id'.
+
+    Returns:
+        'AP', 'AP50', ... in [0, 1] (-1 where nothing of that size is annotated), 'images', and
+        'people' or 'instances' (how many are annotated; crowds and people without a joint are not
+        counted).
+
+    Raises:
+        ConfigurationError: when pycocotools is missing, or a file cannot be read.
+    """
+    try:
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+    except ImportError:
+        raise ConfigurationError('evaluate needs pycocotools: pip install pycocotools') from None
+    if not annotations.is_file():
+        raise ConfigurationError(f'no annotations at {annotations}')
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO(str(annotations))
+        categories = {category['name']: category['id'] for category in truth.cats.values()}
+        results = [
+            {'image_id': image_id, **result}
+            for image_id in sorted(truth.imgs)
+            for result in find(
+                _frame(images / Path(truth.imgs[image_id]['file_name']).name), categories
+            )
+        ]
+        # The library cannot load an empty list.
+        found = truth.loadRes(results) if results else COCO()
+        evaluation = COCOeval(truth, found, kind)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    values = (float(value) for value in evaluation.stats)
+    return {
+        **dict(zip(_METRICS[kind], values, strict=True)),
+        'images': len(truth.imgs),
+        _ANNOTATED[kind]: sum(
+            not annotation['iscrowd'] and annotation.get('num_keypoints', 1) > 0
+            for annotation in truth.anns.values()
+        ),
+    }
+
+
+def _frame(path: Path) -> Frame:
+    pixels = cv2.imread(str(path))
+    if pixels is None:
+        raise ConfigurationError(f'no image that can be read at {path}')
+    return Frame(pixels, 'bgr8', 0)
