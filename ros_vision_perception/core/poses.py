@@ -23,6 +23,8 @@ def distinct_poses(
         person_scores: (N,).
         skeleton: names the K joints.
     """
+    if len(person_scores) < 2:
+        return np.arange(len(person_scores))
     areas = np.prod(np.ptp(keypoints_xy, axis=1), axis=-1)
     alike = oks(
         keypoints_xy, keypoints_xy, skeleton.sigmas, areas, np.ones(keypoints_xy.shape[:2])

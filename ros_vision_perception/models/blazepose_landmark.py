@@ -20,11 +20,14 @@ from ros_vision_perception.models.imaging import rgb_crop, to_tensor
 INPUT_SIZE = 256
 JOINTS = len(BLAZEPOSE33)
 # The network's landmarks after the 33 joints: hip centre and body circle; the rest is not used.
-_LANDMARKS, _HIP_CENTER, _BODY_CIRCLE = 39, 33, 34
+_LANDMARKS, _HIP_CENTER, _BODY_CIRCLE, _USED = 39, 33, 34, 35
 # The square is this much larger than the circle around the body.
 _ROI_SCALE = 1.25
 # Heatmap refinement: side of the window in cells, and the peak below which it is not trusted.
 _WINDOW, _MIN_PEAK = 7, 0.5
+_REACH = np.arange(_WINDOW) - _WINDOW // 2
+# Per cell of the window, row by row: 1, x and y, whose sums over the cells give the mean.
+_MOMENTS = np.array([(1.0, x, y) for y in _REACH for x in _REACH])
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,9 @@ def decode(outputs: dict[str, np.ndarray], rois: Rois, crops_from_image: np.ndar
         rois: the N squares.
         crops_from_image: (N, 2, 3) matrices given to `preprocess`.
     """
-    raw = outputs['landmarks'].reshape(-1, _LANDMARKS, 5)
-    in_crop = refine(raw[..., :2] / INPUT_SIZE, outputs['heatmap']) * INPUT_SIZE - 0.5
+    raw = outputs['landmarks'].reshape(-1, _LANDMARKS, 5)[:, :_USED]
+    heatmap = outputs['heatmap'][:, :_USED]
+    in_crop = refine(raw[..., :2] / INPUT_SIZE, heatmap) * INPUT_SIZE - 0.5
     in_image = apply_affine(invert_affine(crops_from_image), in_crop)
     probabilities = _sigmoid(raw[:, :JOINTS, 3:])
     return Landmarks(
@@ -151,19 +155,16 @@ def refine(points: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """Move each point to the centre of mass of the heatmap around it, where that has a clear peak.
 
     Args:
-        points: (N, 39, 2) regressed positions in units of the crop's side.
-        heatmap: (N, 39, h, w) logits.
+        points: (N, L, 2) regressed positions in units of the crop's side.
+        heatmap: (N, L, h, w) logits.
 
     Returns:
-        (N, 39, 2) positions, same units.
+        (N, L, 2) positions, same units.
     """
     people, landmarks, height, width = heatmap.shape
-    reach = np.arange(_WINDOW) - _WINDOW // 2
-    columns = (points[..., :1] * width).astype(np.int64) + reach  # (N, 39, 7)
-    rows = (points[..., 1:] * height).astype(np.int64) + reach
-    inside = ((rows >= 0) & (rows < height))[..., :, None] & ((columns >= 0) & (columns < width))[
-        ..., None, :
-    ]
+    cells = (points * (width, height)).astype(np.int64)
+    columns, rows = cells[..., :1] + _REACH, cells[..., 1:] + _REACH  # (N, L, 7)
+    inside_x, inside_y = (columns >= 0) & (columns < width), (rows >= 0) & (rows < height)
     person, landmark = np.ogrid[:people, :landmarks]
     window = heatmap[
         person[..., None, None],
@@ -171,13 +172,12 @@ def refine(points: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
         rows.clip(0, height - 1)[..., :, None],
         columns.clip(0, width - 1)[..., None, :],
     ]
-    weights = np.where(inside, _sigmoid(window), 0.0)
-    total = weights.sum(axis=(-2, -1))
+    weights = np.where(inside_y[..., :, None] & inside_x[..., None, :], _sigmoid(window), 0.0)
+    weights = weights.reshape(people, landmarks, -1)
+    sums = weights @ _MOMENTS
     # The network was trained with cell i at i / width, not at its middle (i + 0.5) / width.
-    x = (weights.sum(axis=-2) * columns).sum(axis=-1)
-    y = (weights.sum(axis=-1) * rows).sum(axis=-1)
-    clear = weights.max(axis=(-2, -1)) >= _MIN_PEAK
-    mean = np.stack((x / width, y / height), axis=-1) / np.maximum(total, 1e-9)[..., None]
+    mean = (cells + sums[..., 1:] / np.maximum(sums[..., :1], 1e-9)) / (width, height)
+    clear = weights.max(axis=-1) >= _MIN_PEAK
     return np.where(clear[..., None], mean, points)
 
 
@@ -198,11 +198,14 @@ def decode_mask(
     logits: np.ndarray, crop_from_image: np.ndarray, image_size: tuple[int, int]
 ) -> BoxMask:
     """Project one crop's person mask (256, 256) logits back into the image of (width, height)."""
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (INPUT_SIZE - 1.0)
+    seen = BoxMask.from_bitmap(logits > 0.0)
+    # Interpolated, a person reaches less than a pixel beyond the pixels that show them.
+    (height, width), grid = seen.bitmap.shape, np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    corners = grid * (width + 1, height + 1) + (seen.x - 1, seen.y - 1)
     corners = apply_affine(invert_affine(crop_from_image), corners)
     x_min, y_min = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
     x_max, y_max = np.minimum(np.ceil(corners.max(axis=0)) + 1, image_size).astype(int)
-    if x_max <= x_min or y_max <= y_min:
+    if seen.bitmap.size == 0 or x_max <= x_min or y_max <= y_min:
         return BoxMask(0, 0, np.zeros((0, 0), bool))
     crop_from_box = crop_from_image.copy()
     crop_from_box[:, 2] += crop_from_image[:, :2] @ (x_min, y_min)
