@@ -16,6 +16,7 @@ TRUTH = Truth(
     np.full((2, JOINTS), JointState.VISIBLE, np.uint8),
     np.full((2, JOINTS), -1),
     np.full(2, 10_000.0),
+    is_measured=np.ones((2, len(BLAZEPOSE33)), bool),
 )
 
 

@@ -25,6 +25,7 @@ def clip() -> list[Truth]:
         np.full((1, len(COCO17)), JointState.VISIBLE, np.uint8),
         np.full((1, len(COCO17)), -1),
         np.array([3000.0]),
+        is_measured=np.zeros((1, len(COCO17)), bool),
     )
     return [
         replace(truth, joints_xy=points + np.array([20 + frame, 30])) for frame in range(FRAMES)
@@ -136,5 +137,6 @@ def test_a_clip_without_anybody_has_nothing_to_pass_before() -> None:
         np.empty((0, 17), np.uint8),
         np.empty((0, 17), np.int64),
         np.empty(0),
+        np.empty((0, 17), bool),
     )
     assert stage([empty] * 30, SIZE, FPS, [passer()], seed=0).figures == ()

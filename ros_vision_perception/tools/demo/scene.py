@@ -56,7 +56,9 @@ class Scene:
             for place, layer in enumerate(self._layers)
             if isinstance(layer, Figure)
         ]
-        return Truth(BLAZEPOSE33, *map(np.stack, zip(*results, strict=True)))
+        joints, states, occluders, areas = map(np.stack, zip(*results, strict=True))
+        known = states != JointState.UNKNOWN
+        return Truth(BLAZEPOSE33, joints, states, occluders, areas, is_measured=known)
 
 
 def _joints(

@@ -78,7 +78,8 @@ def _truth(frame: Keypoints, ids: np.ndarray, kept: np.ndarray) -> Truth:
             states[row, hidden] = JointState.OCCLUDED_BY_SELF
             points[row, known | hidden] = frame.keypoints_xy[pose, known | hidden]
             areas[row] = box_scales(frame.boxes_xyxy[pose][None])[0] ** 2
-    return Truth(frame.skeleton, points, states, np.full(states.shape, -1), areas)
+    nobody, nowhere = np.full(states.shape, -1), np.zeros(states.shape, bool)
+    return Truth(frame.skeleton, points, states, nobody, areas, is_measured=nowhere)
 
 
 def _hidden_by_self(frame: Keypoints, pose: int) -> np.ndarray:

@@ -55,9 +55,9 @@ class Staging:
         truth = _seen_through(clean, self.window)
         passers = [figure for figure in self.figures if figure.number >= 0]
         truths = [truth, *(_truth_of(figure, time_s, clean.skeleton) for figure in passers)]
-        joints, states, occluders, areas = (
+        joints, states, occluders, areas, is_measured = (
             np.concatenate([getattr(one, name) for one in truths])
-            for name in ('joints_xy', 'states', 'occluders', 'areas_px2')
+            for name in ('joints_xy', 'states', 'occluders', 'areas_px2', 'is_measured')
         )
         place_of = {figure.number: place for place, figure in enumerate(self.figures)}
         for row, points in enumerate(joints):
@@ -69,10 +69,16 @@ class Staging:
                     JointState.OCCLUDED_BY_PERSON if by_person else JointState.OCCLUDED_BY_OBJECT
                 )
                 occluders[row, hidden] = figure.number
+                # The model found it in the clean clip, but not in this one.
+                is_measured[row, hidden] = True
         size = self.window[2:] - self.window[:2]
         outside = ((joints < -0.5) | (joints >= size - 0.5)).any(axis=2)
-        states[outside], occluders[outside] = JointState.OUT_OF_IMAGE, -1
-        return Truth(clean.skeleton, joints, states, occluders, areas)
+        states[outside], occluders[outside], is_measured[outside] = (
+            JointState.OUT_OF_IMAGE,
+            -1,
+            True,
+        )
+        return Truth(clean.skeleton, joints, states, occluders, areas, is_measured)
 
 
 def stage(
@@ -142,6 +148,7 @@ def _seen_through(truth: Truth, window: np.ndarray) -> Truth:
         joints_xy=truth.joints_xy - window[:2],
         states=truth.states.copy(),
         occluders=truth.occluders.copy(),
+        is_measured=truth.is_measured.copy(),
     )
 
 
@@ -176,6 +183,7 @@ def _truth_of(figure: Figure, time_s: float, skeleton: Skeleton) -> Truth:
         states[None],
         np.full((1, len(joints)), -1),
         np.array([np.nan if absent else matrix[0, 0] ** 2 * figure.cutout.area]),
+        is_measured=np.isfinite(points).all(axis=1)[None],
     )
 
 
