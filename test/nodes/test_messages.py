@@ -1,7 +1,7 @@
 """What is written to a message is read back from it, bit for bit."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,23 +10,11 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
 
-from rclpy.serialization import deserialize_message, serialize_message
-from sensor_msgs.msg import CameraInfo
-from std_msgs.msg import Header
 
 from ros_vision_perception.core.errors import FrameError
-from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, SKELETONS, Skeleton
 from ros_vision_perception.core.types import InstanceMasks, Keypoints
-from ros_vision_perception.msg import HumanJoint, HumanStateArray
-from ros_vision_perception.msg import HumanState as HumanStateMsg
-from ros_vision_perception.nodes.conversions.cameras import camera_from_msg
-from ros_vision_perception.nodes.conversions.humans import (
-    HumansWriter,
-    humans_from_msg,
-    set_times,
-)
 from ros_vision_perception.nodes.conversions.keypoints import KeypointsWriter, keypoints_from_msg
 from ros_vision_perception.nodes.conversions.masks import (
     label_map,
@@ -36,41 +24,9 @@ from ros_vision_perception.nodes.conversions.masks import (
     masks_to_msg,
 )
 from ros_vision_perception.nodes.conversions.skeletons import skeleton_from_msg, skeleton_to_msg
+from test.nodes.messages import SIZE, assert_same, header, over_the_wire
 
 pytestmark = pytest.mark.ros
-
-SIZE = (64, 48)
-STAMP_NS = 1_700_000_000_123_456_789
-
-
-def header() -> Header:
-    message = Header(frame_id='camera')
-    message.stamp.sec, message.stamp.nanosec = divmod(STAMP_NS, 10**9)
-    return message
-
-
-def over_the_wire(message: Any) -> Any:
-    return deserialize_message(serialize_message(message), type(message))
-
-
-def assert_same(got: Any, want: Any) -> None:
-    """Compare dataclasses of arrays: equal values, shapes and types, NaN equal to NaN."""
-    assert type(got) is type(want)
-    for field in fields(want):
-        mine, other = getattr(got, field.name), getattr(want, field.name)
-        if isinstance(other, np.ndarray):
-            assert mine.dtype == other.dtype, field.name
-            np.testing.assert_array_equal(mine, other, err_msg=field.name)
-        elif isinstance(other, tuple) and other and isinstance(other[0], BoxMask | HumanState):
-            assert len(mine) == len(other), field.name
-            for pair in zip(mine, other, strict=True):
-                assert_same(*pair)
-        elif isinstance(other, Joints):
-            assert_same(mine, other)
-        elif isinstance(other, float):
-            assert mine == pytest.approx(other, abs=1e-9, nan_ok=True), field.name
-        else:
-            assert mine == other, field.name
 
 
 def mask(seed: int = 0) -> BoxMask:
@@ -194,148 +150,8 @@ def test_the_label_map_shows_the_surer_class_where_masks_overlap() -> None:
     assert label_map(many).max() == 301
 
 
-def human(track_id: int, *, in_space: bool, joints: int = 33) -> HumanState:
-    random = np.random.default_rng(track_id)
-
-    def numbers(*shape: int) -> np.ndarray:
-        return random.normal(size=(joints, *shape)).astype(np.float32)
-
-    def matrices(size: int) -> np.ndarray:
-        half = numbers(size, size)
-        return half + half.transpose(0, 2, 1)
-
-    has_3d = np.full(joints, in_space)
-    has_3d[::2] = False
-    known, vectors, tensors = has_3d[:, None], numbers(3), matrices(3)
-    return HumanState(
-        track_id=track_id,
-        track_state=TrackState.OCCLUDED,
-        age_s=12.345678901,
-        time_since_update_s=0.25,
-        existence_probability=0.5,
-        occluded_fraction=0.25,
-        identity_confidence=0.75,
-        box_xyxy=np.array([1.5, -2.5, 30.25, 40.0], np.float32),
-        joints=Joints(
-            states=random.integers(0, 7, joints).astype(np.uint8),
-            p_visible=numbers(),
-            occluder_track_ids=random.integers(-1, 9, joints).astype(np.int32),
-            occluder_classes=tuple(random.choice(['', 'person', 'table'], joints).tolist()),
-            keypoints_xy=numbers(2),
-            covariances_px=matrices(2),
-            has_3d=has_3d,
-            positions_m=np.where(known, vectors, np.float32(np.nan)),
-            position_covariances=np.where(known[..., None], tensors, np.float32(np.nan)),
-            velocities=np.where(known, -vectors, np.float32(np.nan)),
-            velocity_covariances=np.where(known[..., None], -tensors, np.float32(np.nan)),
-            time_since_seen_s=np.where(has_3d, numbers(), np.inf).astype(np.float32),
-        ),
-        position_m=np.array([1, 2, 3] if in_space else [np.nan] * 3, np.float32),
-        position_covariance=np.full((3, 3), 0.5 if in_space else np.nan, np.float32),
-    )
-
-
-def humans(*people: HumanState) -> Humans:
-    return Humans(
-        stamp_ns=STAMP_NS,
-        image_size=SIZE,
-        skeleton=BLAZEPOSE33,
-        people=people,
-        used_pose=True,
-        used_masks=False,
-        used_depth=True,
-        degraded_reason='masks missing',
-    )
-
-
-@pytest.mark.parametrize('in_space', [False, True], ids=['in the image', 'in space'])
-@pytest.mark.parametrize('people', [0, 1, 5])
-def test_humans_come_back_exactly(people: int, in_space: bool) -> None:
-    result = humans(*(human(index + 1, in_space=in_space) for index in range(people)))
-    message = over_the_wire(HumansWriter(BLAZEPOSE33).write(result, header()))
-    assert message.header == header()
-    assert message.degraded
-    assert message.inputs == HumanStateArray.POSE + HumanStateArray.DEPTH
-    assert_same(humans_from_msg(message), result)
-
-
-def test_a_position_in_space_is_forgotten_when_it_is_not_known_any_more() -> None:
-    writer = HumansWriter(BLAZEPOSE33)
-    for in_space in (True, False, True):
-        result = humans(human(1, in_space=in_space), human(2, in_space=not in_space))
-        assert_same(humans_from_msg(over_the_wire(writer.write(result, header()))), result)
-
-
-def test_what_is_not_known_of_a_human_is_nan_or_says_so() -> None:
-    message = HumansWriter(BLAZEPOSE33).write(humans(human(1, in_space=False)), header())
-    person = over_the_wire(message).humans[0]
-    assert not person.has_3d
-    assert np.isnan(person.pose.pose.position.x)
-    assert np.isnan(person.pose.covariance).all()
-    assert np.isnan(person.twist.twist.linear.z)
-    assert person.pose.pose.orientation.w == 1.0
-    assert person.orientation_availability == HumanStateMsg.ORIENTATION_UNAVAILABLE
-    assert person.posture == HumanStateMsg.POSTURE_UNKNOWN
-    assert np.isnan(person.posture_confidence)
-    assert [joint.joint_id for joint in person.joints] == list(range(33))
-
-
-def test_states_have_the_numbers_of_the_messages() -> None:
-    assert {state.name: state.value for state in JointState} == {
-        state.name: getattr(HumanJoint, state.name) for state in JointState
-    }
-    assert {state.name: state.value for state in TrackState} == {
-        state.name: getattr(HumanStateMsg, state.name) for state in TrackState
-    }
-
-
-@pytest.mark.parametrize(
-    ('published_ns', 'age'),
-    [(STAMP_NS + 1_500_000_000, (1, 500_000_000)), (STAMP_NS - 1, (-1, 999_999_999)), (0, (0, 0))],
-    ids=['later', 'clock behind the stamp', 'simulated time not begun'],
-)
-def test_the_age_of_a_result_is_since_its_stamp(published_ns: int, age: tuple[int, int]) -> None:
-    message = HumansWriter(BLAZEPOSE33).write(humans(), header())
-    set_times(message, published_ns, latency_ns=2_000_000_007)
-    message = over_the_wire(message)
-    published = message.published
-    assert (published.sec, published.nanosec) == divmod(published_ns, 10**9)
-    assert (message.sensor_age.sec, message.sensor_age.nanosec) == age
-    latency = message.processing_latency
-    assert (latency.sec, latency.nanosec) == (2, 7)
-
-
 @pytest.mark.parametrize('skeleton', SKELETONS.values(), ids=SKELETONS)
 def test_a_skeleton_comes_back(skeleton: Skeleton) -> None:
     got = skeleton_from_msg(over_the_wire(skeleton_to_msg(skeleton)))
     np.testing.assert_allclose(got.oks_sigmas, skeleton.oks_sigmas, rtol=1e-6)
     assert replace(got, oks_sigmas=skeleton.oks_sigmas) == skeleton
-
-
-def camera_info() -> CameraInfo:
-    info = CameraInfo(width=640, height=480)
-    info.k = [500.0, 0.0, 320.0, 0.0, 510.0, 240.0, 0.0, 0.0, 1.0]
-    info.p = [400.0, 0.0, 310.0, 0.0, 0.0, 410.0, 230.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    return info
-
-
-def test_intrinsics_are_k_of_raw_and_p_of_rectified_images() -> None:
-    raw = camera_from_msg(camera_info(), rectified=False)
-    assert raw is not None
-    assert (raw.fx, raw.fy, raw.cx, raw.cy, raw.size) == (500, 510, 320, 240, (640, 480))
-    rectified = camera_from_msg(camera_info(), rectified=True)
-    assert rectified is not None
-    assert (rectified.fx, rectified.fy, rectified.cx, rectified.cy) == (400, 410, 310, 230)
-
-
-def test_intrinsics_follow_binning_and_region_of_interest() -> None:
-    info = camera_info()
-    info.binning_x = info.binning_y = 2
-    info.roi.x_offset, info.roi.y_offset, info.roi.width, info.roi.height = 100, 40, 400, 300
-    camera = camera_from_msg(info, rectified=False)
-    assert camera is not None
-    assert (camera.fx, camera.cx, camera.cy, camera.size) == (250, 110, 100, (200, 150))
-
-
-def test_a_camera_without_calibration_has_no_intrinsics() -> None:
-    assert camera_from_msg(CameraInfo(width=640, height=480), rectified=False) is None

@@ -11,7 +11,6 @@ pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -26,53 +25,10 @@ from ros_vision_perception.nodes.conversions.images import frame_from_compressed
 from ros_vision_perception.nodes.perception_node import PerceptionNode
 from test.nodes.images import compressed, message
 from test.nodes.models import StickPose, StickSegmentation, pixels, stamp_ns
+from test.nodes.perception import Perception, image
 from test.nodes.ros import Ros
 
 pytestmark = pytest.mark.ros
-
-
-class Perception:
-    """A perception node in a test.
-
-    Attributes:
-        pose, segmentation: its models.
-        humans: its results so far.
-        node: itself.
-    """
-
-    def __init__(self, ros: Ros, **parameters: Any) -> None:
-        self.pose, self.segmentation = StickPose(), StickSegmentation()
-        self.node = ros.start(
-            PerceptionNode,
-            lambda _parameters, _report: (self.pose, self.segmentation),
-            **parameters,
-        )
-        self.humans = ros.listen(HumanStateArray, 'humans')
-        self._ros = ros
-
-    def show(self, camera: Publisher, *images: Any) -> None:
-        """Publish images, each when the node has dealt with the one before."""
-        for image in images:
-            seen = self._seen() + 1
-            camera.publish(image)
-            self._ros.until(partial(self._has_seen, seen), 'for the node to see the image')
-
-    def _seen(self) -> int:
-        return self.node.image.counts()['frames_in']
-
-    def _has_seen(self, images: int) -> bool:
-        return self._seen() >= images
-
-    def answer(self, camera: Publisher, image: Any) -> HumanStateArray:
-        """Publish an image and return its result."""
-        before = len(self.humans)
-        camera.publish(image)
-        self._ros.until(lambda: len(self.humans) > before, 'for a result')
-        return self.humans[-1]
-
-
-def image(step: int) -> Image:
-    return message('bgr8', pixels(), stamp_ns=stamp_ns(step))
 
 
 def test_an_image_gives_everyone_with_the_header_of_the_image(ros: Ros) -> None:
@@ -161,87 +117,6 @@ def test_what_nobody_listens_to_is_not_made(ros: Ros, monkeypatch: pytest.Monkey
     assert all(messages[0].header == image(2).header for messages in heard.values())
     assert np.unique(heard['label_map'][0].data).tolist() == [0, 1, 2, 3]
     assert frame_from_compressed(heard['overlay/compressed'][0]).size == (320, 240)
-
-
-BAD = {
-    'unknown_encoding': message('rgb', pixels(), stamp_ns=stamp_ns(5)),
-    'zero_stamp': message('bgr8', pixels(), stamp_ns=0),
-    'zero_size': Image(encoding='bgr8', header=image(5).header),
-    'step_too_small': Image(
-        encoding='bgr8', header=image(5).header, height=4, width=4, step=4, data=bytes(16)
-    ),
-    'data_too_short': Image(
-        encoding='bgr8', header=image(5).header, height=4, width=4, step=12, data=bytes(40)
-    ),
-}
-
-
-@pytest.mark.parametrize('cause', BAD)
-def test_the_node_says_once_what_is_wrong_with_an_image_and_lives_on(
-    ros: Ros, logged: list[str], cause: str
-) -> None:
-    perception = Perception(ros)
-    camera = ros.publisher(Image, 'image')
-    perception.answer(camera, image(1))
-    perception.show(camera, BAD[cause], BAD[cause], BAD[cause])
-    assert len(perception.answer(camera, image(6)).humans) == 2
-    said = [line for line in logged if cause in line]
-    assert len(said) == 1
-    assert perception.node.image.counts()[f'dropped_{cause}'] == 3
-    assert len(perception.humans) == 2
-
-
-def test_a_corrupt_jpeg_is_dropped(ros: Ros, logged: list[str]) -> None:
-    perception = Perception(ros, transport='compressed')
-    camera = ros.publisher(CompressedImage, 'image/compressed')
-    bad = compressed('.jpg', pixels(), 'jpeg', stamp_ns(1))
-    bad.data = bad.data[: len(bad.data) // 2]
-    perception.show(camera, bad, bad)
-    assert perception.answer(camera, compressed('.jpg', pixels(), 'jpeg', stamp_ns(2))).humans
-    assert len([line for line in logged if 'corrupt_image' in line]) == 1
-
-
-def test_colour_of_16_bit_is_understood(ros: Ros) -> None:
-    perception = Perception(ros)
-    camera = ros.publisher(Image, 'image')
-    deep = pixels().astype(np.uint16) * 257
-    perception.answer(camera, message('rgb16', deep, is_bigendian=True, stamp_ns=stamp_ns(1)))
-    np.testing.assert_array_equal(perception.pose.frames[0].pixels, pixels())
-
-
-def test_a_bag_played_again_begins_anew(ros: Ros) -> None:
-    perception = Perception(ros)
-    camera = ros.publisher(Image, 'image')
-    first = [perception.answer(camera, image(step)) for step in range(6)][1:]
-    perception.show(camera, image(0))
-    again = [perception.answer(camera, image(step)) for step in range(1, 6)]
-    assert perception.pose.resets == [6]
-    assert [[h.track_id for h in result.humans] for result in again] == [
-        [h.track_id for h in result.humans] for result in first
-    ]
-    assert [(h.age.sec, h.age.nanosec) for h in again[0].humans] == [(0, 0), (0, 0)]
-
-
-def test_an_image_that_comes_late_is_dropped(ros: Ros, logged: list[str]) -> None:
-    perception = Perception(ros)
-    camera = ros.publisher(Image, 'image')
-    perception.answer(camera, image(3))
-    perception.show(camera, image(2))
-    result = perception.answer(camera, image(4))
-    assert perception.pose.stamps == [stamp_ns(3), stamp_ns(4)]
-    assert perception.pose.resets == []
-    assert result.humans[0].age.nanosec == 100_000_000
-    assert len([line for line in logged if 'out_of_order' in line]) == 1
-
-
-def test_an_image_that_comes_twice_counts_once(ros: Ros, logged: list[str]) -> None:
-    perception = Perception(ros)
-    camera = ros.publisher(Image, 'image')
-    perception.answer(camera, image(1))
-    perception.show(camera, image(1), image(1))
-    perception.answer(camera, image(2))
-    assert perception.pose.stamps == [stamp_ns(1), stamp_ns(2)]
-    assert len([line for line in logged if 'repeated_stamp' in line]) == 1
 
 
 def depth(samples: np.ndarray, step: int) -> Image:
@@ -347,7 +222,7 @@ def test_diagnostics_tell_how_the_node_is_doing(ros: Ros) -> None:
     heard = ros.listen(DiagnosticArray, '/diagnostics')
     camera = ros.publisher(Image, 'image')
     perception.answer(camera, image(1))
-    perception.show(camera, BAD['zero_stamp'])
+    perception.show(camera, message('bgr8', pixels(), stamp_ns=0))
     ros.until(lambda: values(heard[-1]).get('dropped_zero_stamp') if heard else False)
     status = values(heard[-1])
     assert heard[-1].status[0].name == '/perception_node'
