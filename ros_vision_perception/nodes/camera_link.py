@@ -13,7 +13,6 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.msg import (
@@ -22,9 +21,10 @@ from ros_vision_perception.msg import (
     PersonKeypointsArray,
     Skeleton,
 )
+from ros_vision_perception.nodes.conversions.diagnostics import stage_times_from_msg
 from ros_vision_perception.nodes.conversions.humans import humans_from_msg
 from ros_vision_perception.nodes.conversions.images import image_to_msg
-from ros_vision_perception.nodes.conversions.stamps import stamp_from_header, time_to_msg
+from ros_vision_perception.nodes.conversions.stamps import make_header, stamp_from_header
 
 HUMANS, SKELETON, STAGE_TIMES = 'humans', 'skeleton', 'stage_times'
 _RESULTS = {
@@ -83,7 +83,7 @@ class CameraLink:
 
     def publish(self, image: np.ndarray, stamp_ns: int) -> None:
         """Publish an image (H, W, 3) uint8 BGR, contiguous, taken at `stamp_ns`."""
-        header = Header(stamp=time_to_msg(stamp_ns), frame_id=self._frame_id)
+        header = make_header(stamp_ns, self._frame_id)
         self._images.publish(image_to_msg(image, 'bgr8', header))
 
     def close(self) -> None:
@@ -127,7 +127,4 @@ def stamp_of_humans(data: bytes) -> int:
 
 def decode_stage_times(data: bytes) -> tuple[str, dict[str, float]]:
     """Return the node that a serialised message of `stage_times` is from, and ms per stage."""
-    (status,) = deserialize_message(data, DiagnosticArray).status
-    return status.name, {
-        value.key.removesuffix('_ms'): float(value.value) for value in status.values
-    }
+    return stage_times_from_msg(deserialize_message(data, DiagnosticArray))

@@ -4,10 +4,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from rclpy.node import Node
 
+from ros_vision_perception.nodes.conversions.diagnostics import (
+    diagnostics_to_msg,
+    stage_times_to_msg,
+)
+from ros_vision_perception.nodes.conversions.stamps import make_header
 from ros_vision_perception.nodes.outputs import RELIABLE
 from ros_vision_perception.nodes.timers import steady_timer
 
@@ -35,6 +40,7 @@ class Diagnostics:
                 logged once, until it is over.
         """
         self._node, self._about = node, about
+        self._name = node.get_fully_qualified_name()
         self._counts, self._problem = counts, problem
         self._frames_out = 0
         self._last_frames_out = 0
@@ -55,11 +61,7 @@ class Diagnostics:
         self._frames_out += 1
         self._latencies_ms.append(latency_ns * 1e-6)
         if self._stages.get_subscription_count():
-            times = {
-                f'{stage}_ms': f'{time_ns * 1e-6:.4f}' for stage, time_ns in stages_ns.items()
-            }
-            status = self._make_status(DiagnosticStatus.OK, '', times)
-            self._stages.publish(DiagnosticArray(header=header, status=[status]))
+            self._stages.publish(stage_times_to_msg(self._name, header, stages_ns))
 
     def _report(self) -> None:
         problem = self._problem()
@@ -68,13 +70,15 @@ class Diagnostics:
         self._last_problem = bool(problem)
         rate = (self._frames_out - self._last_frames_out) / _PERIOD_S
         self._last_frames_out = self._frames_out
-        level = DiagnosticStatus.WARN if problem else DiagnosticStatus.OK
-        status = self._make_status(
-            level, problem or f'{rate:.0f} results per second', self._values()
+        self._status.publish(
+            diagnostics_to_msg(
+                self._name,
+                make_header(self._node.get_clock().now().nanoseconds),
+                self._values(),
+                problem or f'{rate:.0f} results per second',
+                is_well=not problem,
+            )
         )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._status.publish(message)
 
     def _values(self) -> dict[str, str]:
         counts = {name: str(count) for name, count in self._counts().items()}
@@ -83,13 +87,3 @@ class Diagnostics:
             p50, p95 = np.percentile(self._latencies_ms, (50, 95))
             values |= {'latency_p50_ms': f'{p50:.2f}', 'latency_p95_ms': f'{p95:.2f}'}
         return values
-
-    def _make_status(
-        self, level: bytes, message: str, values: Mapping[str, str]
-    ) -> DiagnosticStatus:
-        return DiagnosticStatus(
-            level=level,
-            name=self._node.get_fully_qualified_name(),
-            message=message,
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
-        )

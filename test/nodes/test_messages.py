@@ -15,6 +15,10 @@ from ros_vision_perception.core.errors import FrameError
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, SKELETONS, Skeleton
 from ros_vision_perception.core.types import InstanceMasks, Keypoints
+from ros_vision_perception.nodes.conversions.diagnostics import (
+    stage_times_from_msg,
+    stage_times_to_msg,
+)
 from ros_vision_perception.nodes.conversions.keypoints import KeypointsWriter, keypoints_from_msg
 from ros_vision_perception.nodes.conversions.masks import (
     label_map,
@@ -155,3 +159,10 @@ def test_a_skeleton_comes_back(skeleton: Skeleton) -> None:
     got = skeleton_from_msg(over_the_wire(skeleton_to_msg(skeleton)))
     np.testing.assert_allclose(got.oks_sigmas, skeleton.oks_sigmas, rtol=1e-6)
     assert replace(got, oks_sigmas=skeleton.oks_sigmas) == skeleton
+
+
+def test_the_times_of_an_image_come_back_in_ms() -> None:
+    message = stage_times_to_msg('/node', header(), {'convert': 1_500_000, 'infer': 20_000_000})
+    assert message.header == header()
+    times = stage_times_from_msg(over_the_wire(message))
+    assert times == ('/node', {'convert': 1.5, 'infer': 20.0})

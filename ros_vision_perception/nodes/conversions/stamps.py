@@ -3,6 +3,7 @@
 from typing import Any
 
 from builtin_interfaces.msg import Duration, Time
+from std_msgs.msg import Header
 
 from ros_vision_perception.core.errors import FrameError
 
@@ -26,6 +27,11 @@ def time_to_msg(stamp_ns: int) -> Time:
     """Return a time since the epoch."""
     sec, nanosec = divmod(stamp_ns, _SECOND_NS)
     return Time(sec=sec, nanosec=nanosec)
+
+
+def make_header(stamp_ns: int, frame_id: str = '') -> Header:
+    """Return the header of a message about `stamp_ns`, in the frame `frame_id`."""
+    return Header(stamp=time_to_msg(stamp_ns), frame_id=frame_id)
 
 
 def duration_to_msg(duration_ns: int) -> Duration:

@@ -1,0 +1,33 @@
+"""How a node is doing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+
+def diagnostics_to_msg(
+    node: str, header: Any, values: Mapping[str, str], summary: str, is_well: bool
+) -> DiagnosticArray:
+    """Return what a node, by its full name, says about itself."""
+    status = DiagnosticStatus(
+        level=DiagnosticStatus.OK if is_well else DiagnosticStatus.WARN,
+        name=node,
+        message=summary,
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )
+    return DiagnosticArray(header=header, status=[status])
+
+
+def stage_times_to_msg(node: str, header: Any, stages_ns: Mapping[str, int]) -> DiagnosticArray:
+    """Return how long a node took for each stage of the image with this header."""
+    times = {f'{stage}_ms': f'{time_ns * 1e-6:.4f}' for stage, time_ns in stages_ns.items()}
+    return diagnostics_to_msg(node, header, times, '', is_well=True)
+
+
+def stage_times_from_msg(message: Any) -> tuple[str, dict[str, float]]:
+    """Return the node that a message of `stage_times_to_msg` is from, and ms per stage."""
+    (status,) = message.status
+    return status.name, {
+        value.key.removesuffix('_ms'): float(value.value) for value in status.values
+    }
