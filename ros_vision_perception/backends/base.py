@@ -24,7 +24,8 @@ class Backend(Protocol):
         """Run the network once.
 
         Args:
-            inputs: input name -> array of the shape and type the network declares.
+            inputs: input name -> array of the shape that the network declares. What it wants in
+                another type than float32 is converted.
 
         Returns:
             Output name -> array.

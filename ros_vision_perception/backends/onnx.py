@@ -6,6 +6,9 @@ import numpy as np
 
 from ros_vision_perception.core.errors import ModelError
 
+# What a network may want instead of the float32 it is given.
+_TYPES = {'tensor(float16)': np.float16, 'tensor(uint8)': np.uint8, 'tensor(int32)': np.int32}
+
 
 class OnnxBackend:
     """A network in ONNX Runtime on the CPU."""
@@ -42,6 +45,10 @@ class OnnxBackend:
             raise ModelError(
                 f'{path} is not an ONNX model that can be loaded: {reason}'
             ) from error
+        self._path = path
+        self._input_types = {
+            value.name: _TYPES.get(value.type, np.float32) for value in self._session.get_inputs()
+        }
         self._output_names = [output.name for output in self._session.get_outputs()]
 
     @property
@@ -60,9 +67,24 @@ class OnnxBackend:
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Run the network once on CPU arrays."""
-        outputs = self._session.run(self._output_names, inputs)
-        return dict(zip(self._output_names, outputs, strict=True))
+        """Run the network once on CPU arrays; numbers of half precision come out as float32.
+
+        Raises:
+            ModelError: when the network does not take the inputs.
+        """
+        typed = {
+            name: array.astype(self._input_types.get(name, array.dtype), copy=False)
+            for name, array in inputs.items()
+        }
+        try:
+            outputs = self._session.run(self._output_names, typed)
+        except Exception as error:  # as above
+            reason = str(error).splitlines()[0]
+            raise ModelError(f'{self._path} does not take its inputs: {reason}') from error
+        return {
+            name: output.astype(np.float32) if output.dtype == np.float16 else output
+            for name, output in zip(self._output_names, outputs, strict=True)
+        }
 
 
 def _shape(dimensions: list[int | str | None]) -> tuple[int | None, ...]:

@@ -13,25 +13,44 @@ from ros_vision_perception.backends.replay import ReplayBackend
 from ros_vision_perception.core.errors import ModelError
 
 
-@pytest.fixture
-def doubler(tmp_path: Path) -> Path:
-    """A network with a batch of any size: y = x + x."""
+def write_doubler(path: Path, kind: int) -> Path:
+    """Write a network with a batch of any size: y = x + x."""
     graph = helper.make_graph(
         [helper.make_node('Add', ['x', 'x'], ['y'])],
         'doubler',
-        [helper.make_tensor_value_info('x', TensorProto.FLOAT, ['N', 3])],
-        [helper.make_tensor_value_info('y', TensorProto.FLOAT, ['N', 3])],
+        [helper.make_tensor_value_info('x', kind, ['N', 3])],
+        [helper.make_tensor_value_info('y', kind, ['N', 3])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
-    path = tmp_path / 'doubler.onnx'
     onnx.save(model, path)
     return path
+
+
+@pytest.fixture
+def doubler(tmp_path: Path) -> Path:
+    return write_doubler(tmp_path / 'doubler.onnx', TensorProto.FLOAT)
 
 
 @pytest.mark.parametrize('batch', [1, 4])
 def test_network_runs_on_any_batch(doubler: Path, batch: int) -> None:
     x = np.arange(3 * batch, dtype=np.float32).reshape(batch, 3)
     np.testing.assert_array_equal(OnnxBackend(doubler, 1).run({'x': x})['y'], 2 * x)
+
+
+@pytest.mark.parametrize(
+    ('kind', 'want'), [(TensorProto.FLOAT16, np.float32), (TensorProto.INT32, np.int32)]
+)
+def test_network_of_another_type_is_fed_in_its_own(tmp_path: Path, kind: int, want: type) -> None:
+    backend = OnnxBackend(write_doubler(tmp_path / 'a.onnx', kind), 1)
+    y = backend.run({'x': np.array([[0.0, 2.0, 3.0]], np.float32)})['y']
+    assert y.dtype == want
+    np.testing.assert_array_equal(y, [[0, 4, 6]])
+
+
+def test_inputs_that_do_not_fit_are_one_clear_line(doubler: Path) -> None:
+    with pytest.raises(ModelError, match=r'doubler\.onnx does not take its inputs: ') as error:
+        OnnxBackend(doubler, 1).run({'x': np.zeros((1, 4), np.float32)})
+    assert '\n' not in str(error.value)
 
 
 def test_shapes_are_told_with_none_where_they_vary(doubler: Path) -> None:
