@@ -32,9 +32,12 @@ class Signature:
 
     def __str__(self) -> str:
         """Return all of it in one line, for people."""
-        task = self.metadata.get('task')
-        return f'input {_text(self.inputs)}, output {_text(self.outputs)}, ' + (
-            f'metadata task {task}' if task else 'no metadata that tells the task'
+        said = [
+            f'{key} {self.metadata[key]}' for key in ('family', 'task') if key in self.metadata
+        ]
+        return (
+            f'input {_text(self.inputs)}, output {_text(self.outputs)}, '
+            f'metadata {" and ".join(said) or "without family and task"}'
         )
 
 
@@ -110,7 +113,71 @@ class SegmentationModel(Protocol):
         ...
 
 
-Model = TypeVar('Model', bound=PoseModel | SegmentationModel, covariant=True)
+@dataclass(frozen=True)
+class Boxes:
+    """N people, as a detector finds them, best first.
+
+    Attributes:
+        boxes_xyxy: (N, 4) float32 px of the image.
+        scores: (N,) float32 in [0, 1].
+    """
+
+    boxes_xyxy: np.ndarray
+    scores: np.ndarray
+
+
+class DetectorModel(Protocol):
+    """Finds people's boxes."""
+
+    def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
+        """Return the network's inputs for a batch of frames."""
+        ...
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]
+    ) -> list[Boxes]:
+        """Return the people of each frame; see `PoseModel.decode`."""
+        ...
+
+
+@dataclass(frozen=True)
+class PointsInImage:
+    """The joints of N people.
+
+    Attributes:
+        points_xy: (N, K, 2) float32 px.
+        scores: (N, K) float32 in [0, 1].
+    """
+
+    points_xy: np.ndarray
+    scores: np.ndarray
+
+
+class CropPoseModel(Protocol):
+    """Finds the joints of one person per crop."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The K joints."""
+        ...
+
+    @property
+    def crop_size(self) -> tuple[int, int]:
+        """(width, height) px of a crop."""
+        ...
+
+    def preprocess(self, frame: Frame, crops_from_image: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the network's only input for N crops (N, 2, 3) of a frame."""
+        ...
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], crops_from_image: np.ndarray
+    ) -> PointsInImage:
+        """Return the joints in the image of the N crops given to `preprocess`."""
+        ...
+
+
+Model = TypeVar('Model', covariant=True)
 
 
 class Family(Protocol[Model]):

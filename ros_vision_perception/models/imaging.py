@@ -17,6 +17,7 @@ _TO_RGB = {
 
 # The colour of the bars around images in the training of most detectors.
 _GREY = 114
+_STRIDE = 32
 
 
 def rgb_crop(frame: Frame, crop_from_image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -49,16 +50,31 @@ def rgb_letterbox(frame: Frame, size: tuple[int, int]) -> np.ndarray:
     return crop
 
 
-def to_tensor(crops: list[np.ndarray], scale: float, offset: float = 0.0) -> np.ndarray:
+def snug_size(image_size: tuple[int, int], max_size: tuple[int, int]) -> tuple[int, int]:
+    """Return the (width, height) that holds an image scaled to fit into `max_size`, hardly more.
+
+    For networks that take any size whose sides are multiples of the stride of their coarsest grid.
+    """
+    scale = min(most / length for most, length in zip(max_size, image_size, strict=True))
+    width, height = (
+        max(1, -(-round(length * scale) // _STRIDE)) * _STRIDE for length in image_size
+    )
+    return width, height
+
+
+def to_tensor(
+    crops: list[np.ndarray], scale: float | np.ndarray, offset: float | np.ndarray = 0.0
+) -> np.ndarray:
     """Stack N >= 1 crops (H, W, 3) uint8 into a (N, 3, H, W) float32 tensor.
 
-    Its values are `x * scale + offset`.
+    Its values are `x * scale + offset`, both for all channels or (3,).
     """
     height, width, channels = crops[0].shape
     tensor = np.empty((len(crops), channels, height, width), np.float32)
+    scales, offsets = (np.broadcast_to(np.float32(value), channels) for value in (scale, offset))
     for planes, crop in zip(tensor, crops, strict=True):
-        for plane, values in zip(planes, cv2.split(crop), strict=True):
-            np.multiply(values, np.float32(scale), out=plane)
-    if offset:
-        tensor += np.float32(offset)
+        for index, values in enumerate(cv2.split(crop)):
+            np.multiply(values, scales[index], out=planes[index])
+            if offsets[index]:
+                planes[index] += offsets[index]
     return tensor

@@ -19,9 +19,8 @@ from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.geometry import distinct_boxes, letterbox
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
-from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.imaging import rgb_letterbox, snug_size, to_tensor
 
-_STRIDE = 32  # the coarsest grid: sides of an input are multiples of it
 _DEFAULT_SIDE = 640
 # More candidates than this, of which the best are kept, are noise, and the suppression is slow.
 _MAX_CANDIDATES = 1000
@@ -138,13 +137,7 @@ def _exported_size(signature: Signature) -> tuple[int, int]:
 
 def input_size(layout: Layout, image_size: tuple[int, int]) -> tuple[int, int]:
     """Return (width, height) of the input for an image: without bars where the network allows."""
-    if not layout.any_size:
-        return layout.input_size
-    scale = min(side / length for side, length in zip(layout.input_size, image_size, strict=True))
-    width, height = (
-        max(_STRIDE, -(-round(length * scale) // _STRIDE) * _STRIDE) for length in image_size
-    )
-    return width, height
+    return snug_size(image_size, layout.input_size) if layout.any_size else layout.input_size
 
 
 def preprocess(layout: Layout, frames: Sequence[Frame]) -> dict[str, np.ndarray]:

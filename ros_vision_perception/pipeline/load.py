@@ -11,18 +11,21 @@ from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.skeleton import get_skeleton
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models import selfie, yolo_pose, yolo_seg
+from ros_vision_perception.models import movenet, rtmdet, selfie, yolo_pose, yolo_seg
 from ros_vision_perception.models.base import (
+    CropPoseModel,
     DetectionConfig,
+    DetectorModel,
     Family,
     PoseModel,
     SegmentationModel,
-    Signature,
 )
 from ros_vision_perception.pipeline.blazepose import BlazePoseConfig, BlazePosePipeline
 from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
+from ros_vision_perception.pipeline.recognise import Network, expected, recognise, recognised
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
+from ros_vision_perception.pipeline.top_down import TopDownPose, fixed_batch
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 
 DEFAULT_POSE, DEFAULT_SEGMENTATION = 'blazepose-full', 'selfie-segmentation'
@@ -60,11 +63,13 @@ def load_pose(
     """
     resolved = resolve(model, report)
     _check_family(resolved, 'pose', [*_POSE_PIPELINES, *_POSE_FAMILIES])
+    config = DetectionConfig(min_score, max_count=max_people)
     pipeline: PosePipeline
     if resolved.family is not None and resolved.family in _POSE_PIPELINES:
         pipeline = _POSE_PIPELINES[resolved.family](resolved, threads, max_people, with_masks)
+    elif len(resolved.files) > 1:
+        pipeline = _load_top_down(resolved, config, threads)
     else:
-        config = DetectionConfig(min_score, max_count=max_people)
         backend, network = _load_network(resolved, 'pose', _POSE_FAMILIES, config, threads)
         pipeline = NetworkPose(backend, network, resolved.name)
     return InSkeleton(pipeline, get_skeleton(skeleton)) if skeleton else pipeline
@@ -96,33 +101,44 @@ def _load_network(
     config: DetectionConfig,
     threads: int,
 ) -> tuple[OnnxBackend, Model]:
-    """Load the only network of a model, and find out what it is where the file does not say."""
-    path = next(iter(resolved.files.values()))
-    backend = OnnxBackend(path, threads)
-    signature = Signature(backend.input_shapes, backend.output_shapes, backend.metadata)
-    asked = {resolved.family: families[resolved.family]} if resolved.family else families
-    found: dict[str, Model] = {}
-    for name, family in asked.items():
-        try:
-            candidate = family.recognise(signature, config)
-        except ModelError as error:
-            raise ModelError(f'{path}, a model of family {name}: {error}') from error
-        if candidate is not None:
-            found[name] = candidate
-    if len(found) > 1:
+    """Load a model of one network."""
+    if len(resolved.files) > 1:
         raise ModelError(
-            f'{path} may be of family {" or ".join(found)}: got {signature}; '
-            "expected the metadata entry 'family' to say which"
+            f'model {resolved.name!r}: expected one file; got {", ".join(resolved.files)}'
         )
-    if not found:
+    (path,) = resolved.files.values()
+    network = Network.load(path, threads)
+    model = recognise(network, families, config)
+    if model is None:
         raise ModelError(
-            f'{path} is no {task} model that is known: got {signature}; expected '
-            + '; or '.join(f'{name}: {family.EXPECTED}' for name, family in asked.items())
+            f'{path} is no {task} model that is known: '
+            f'got {network.signature}; expected {expected(families)}'
         )
-    (network,) = found.values()
     # The slow first call: now, not among the frames. It shows too that the outputs can be read.
-    network.decode(backend.run(network.preprocess([_FIRST_FRAME])), [_FIRST_FRAME.size])
-    return backend, network
+    outputs = network.backend.run(model.preprocess([_FIRST_FRAME]))
+    model.decode(outputs, [_FIRST_FRAME.size])
+    return network.backend, model
+
+
+def _load_top_down(resolved: ResolvedModel, config: DetectionConfig, threads: int) -> TopDownPose:
+    """Load a model of two networks, whichever of its files is which."""
+    networks = [Network.load(path, threads) for path in resolved.files.values()]
+    detectors = recognised(networks, _DETECTOR_FAMILIES, config)
+    poses = recognised(networks, _CROP_FAMILIES, config)
+    if (len(networks), len(detectors), len(poses)) != (2, 1, 1):
+        raise ModelError(
+            f'model {resolved.name!r}: expected one person detector '
+            f'({expected(_DETECTOR_FAMILIES)}) and one network for crops of people '
+            f'({expected(_CROP_FAMILIES)}); got '
+            + '; '.join(f'{network.path.name}: {network.signature}' for network in networks)
+        )
+    ((detector, people),), ((pose, joints),) = detectors, poses
+    # As above, each with the largest batch.
+    outputs = detector.backend.run(people.preprocess([_FIRST_FRAME]))
+    people.decode(outputs, [_FIRST_FRAME.size])
+    crops = np.repeat(np.eye(2, 3)[None], fixed_batch(pose.backend) or config.max_count, axis=0)
+    joints.decode(pose.backend.run(joints.preprocess(_FIRST_FRAME, crops)), crops)
+    return TopDownPose((detector.backend, people), (pose.backend, joints), resolved.name)
 
 
 def _load(
@@ -170,12 +186,15 @@ def _load_blazepose(
     )
 
 
-# Models of several networks, or that keep a past: their files say what they are.
+# Models of networks that belong together: their files say what they are.
 _POSE_PIPELINES: dict[str, Callable[[ResolvedModel, int, int, bool], PosePipeline]] = {
     'blazepose': _load_blazepose,
 }
 # Models of one network, recognised by what it says of itself.
 _POSE_FAMILIES: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
+# Models of two networks, any of these with any of those.
+_DETECTOR_FAMILIES: dict[str, Family[DetectorModel]] = {'rtmdet': rtmdet}
+_CROP_FAMILIES: dict[str, Family[CropPoseModel]] = {'movenet': movenet}
 _SEGMENTATION_FAMILIES: dict[str, Family[SegmentationModel]] = {
     'selfie': selfie,
     'yolo-seg': yolo_seg,

@@ -18,7 +18,7 @@ class ResolvedModel:
 
     Attributes:
         name: for people: the catalogue's, or that of the file or folder.
-        family: what decodes it; None where its only file does not say.
+        family: what decodes it, where all its files say so; else None.
         files: name of each network, such as 'landmark.onnx' -> where it is.
     """
 
@@ -41,7 +41,6 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
 
     Args:
         name_or_path: a name; or an .onnx file; or a folder with the .onnx files of one model.
-            Files of a folder must say in their metadata what family they are of.
         report: told one line when something takes long or was repaired.
 
     Raises:
@@ -72,18 +71,12 @@ def _from_path(path: Path) -> ResolvedModel:
     if not paths:
         raise ModelError(f'no .onnx file in the folder {path}')
     files: dict[str, Path] = {}
-    families: dict[str | None, Path] = {}
+    families: set[str | None] = set()
     for file in paths:
         entries = read_metadata(file)
         files[entries.get('file', file.name)] = file
-        families[entries.get('family')] = file
-    if len(families) > 1:
-        names = ' and '.join(file.name for file in families.values())
-        raise ModelError(f'{path}: {names} are not of one model')
-    (family,) = families
-    if family is None and len(paths) > 1:
-        raise ModelError(f"{path}: {len(paths)} files, none with the metadata entry 'family'")
-    return ResolvedModel(path.stem, family, files)
+        families.add(entries.get('family'))
+    return ResolvedModel(path.stem, families.pop() if len(families) == 1 else None, files)
 
 
 def _convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]) -> bytes:

@@ -98,7 +98,7 @@ def test_a_file_that_is_not_what_it_says_is_refused(tmp_path: Path) -> None:
     path = write_network(
         tmp_path / 'a.onnx', IMAGE, {'y': np.zeros(1, np.float32)}, {'family': 'yolo-seg'}
     )
-    with pytest.raises(ModelError, match=r'got .*output y 1, .*; expected yolo-seg: '):
+    with pytest.raises(ModelError, match='output y 1, metadata family yolo-seg; expected '):
         segmentation(path)
 
 
@@ -148,12 +148,13 @@ def test_networks_have_met_their_largest_batch_before_the_first_frame(
 ) -> None:
     batches = []
 
-    class Watched(OnnxBackend):
-        def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-            batches.append(inputs['image'].shape)
-            return super().run(inputs)
+    run = OnnxBackend.run
 
-    monkeypatch.setattr(load, 'OnnxBackend', Watched)
+    def watched(self: OnnxBackend, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        batches.append(inputs['image'].shape)
+        return run(self, inputs)
+
+    monkeypatch.setattr(OnnxBackend, 'run', watched)
     try:
         load_pose(
             load.DEFAULT_POSE, threads=1, max_people=3, with_masks=True, skeleton='', report=print

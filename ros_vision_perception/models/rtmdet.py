@@ -1,0 +1,77 @@
+"""RTMDet as MMDeploy exports it end to end: boxes of people, suppression inside the network.
+
+Source: Lyu et al., "RTMDet: An Empirical Study of Designing Real-Time Object Detectors", 2022,
+and the configuration published with the networks: B, G, R, normalised by the mean and deviation
+of ImageNet, trained for people at 320 px (nano). Class 0 is 'person', with COCO's 80 classes too.
+
+MMDeploy's exports of other detectors look the same and want other inputs; nothing in the file
+tells them apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.types import Frame
+from ros_vision_perception.models.base import Boxes, DetectionConfig, Signature, fits
+from ros_vision_perception.models.imaging import rgb_letterbox, snug_size, to_tensor
+
+EXPECTED = 'input Nx3xHxW -> dets Nxdetectionsx5 and labels Nxdetections'
+_TRAINED_SIZE = (320, 320)
+_MEAN, _DEVIATION = np.array([103.53, 116.28, 123.675]), np.array([57.375, 57.12, 58.395])
+_PERSON = 0
+
+
+@dataclass(frozen=True)
+class RtmDet:
+    """A network of this family.
+
+    Attributes:
+        input_size: (width, height) px; None when the network takes any.
+        config: which detections are kept.
+    """
+
+    input_size: tuple[int, int] | None
+    config: DetectionConfig
+
+    def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
+        """Return the network's input for a batch of frames of one size."""
+        size = self._size(frames[0].size)
+        crops = [cv2.cvtColor(rgb_letterbox(f, size), cv2.COLOR_RGB2BGR) for f in frames]
+        return {'input': to_tensor(crops, 1 / _DEVIATION, -_MEAN / _DEVIATION)}
+
+    def decode(
+        self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]
+    ) -> list[Boxes]:
+        """Return the people of each frame, best first; see `DetectorModel.decode`."""
+        return [
+            self._people(rows, labels, image_size)
+            for rows, labels, image_size in zip(
+                outputs['dets'], outputs['labels'], image_sizes, strict=True
+            )
+        ]
+
+    def _people(self, rows: np.ndarray, labels: np.ndarray, image_size: tuple[int, int]) -> Boxes:
+        rows = rows[(labels == _PERSON) & (rows[:, 4] >= self.config.min_score)]
+        rows = rows[np.isfinite(rows).all(axis=1) & (rows[:, 2:4] > rows[:, :2]).all(axis=1)]
+        rows = rows[np.argsort(-rows[:, 4], kind='stable')[: self.config.max_count]]
+        left, top, width, height = letterbox(image_size, self._size(image_size))
+        scale = np.array([width, height]) / image_size
+        boxes = (rows[:, :4] - [left, top, left, top]) / np.tile(scale, 2)
+        return Boxes(boxes.astype(np.float32), np.minimum(rows[:, 4], np.float32(1)))
+
+    def _size(self, image_size: tuple[int, int]) -> tuple[int, int]:
+        return self.input_size or snug_size(image_size, _TRAINED_SIZE)
+
+
+def recognise(signature: Signature, config: DetectionConfig) -> RtmDet | None:
+    """Return the model that a network is, or None; see `Family.recognise`."""
+    if not fits(signature.inputs, {'input': (None, 3, None, None)}) or not fits(
+        signature.outputs, {'dets': (None, None, 5), 'labels': (None, None)}
+    ):
+        return None
+    height, width = signature.inputs['input'][2:]
+    return RtmDet((width, height) if width and height else None, config)

@@ -1,0 +1,73 @@
+"""Finds out of what family a network is, from what its file says of itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ros_vision_perception.backends.onnx import OnnxBackend
+from ros_vision_perception.core.errors import ModelError
+from ros_vision_perception.models.base import DetectionConfig, Family, Signature
+
+Model = TypeVar('Model')
+
+
+@dataclass(frozen=True)
+class Network:
+    """A loaded network and what it says of itself."""
+
+    path: Path
+    backend: OnnxBackend
+    signature: Signature
+
+    @classmethod
+    def load(cls, path: Path, threads: int) -> 'Network':
+        """Load a file; raises ModelError when that cannot be done."""
+        backend = OnnxBackend(path, threads)
+        shapes = backend.input_shapes, backend.output_shapes
+        return cls(path, backend, Signature(*shapes, backend.metadata))
+
+
+def recognise(
+    network: Network, families: Mapping[str, Family[Model]], config: DetectionConfig
+) -> Model | None:
+    """Return the model that a network is, or None when it is of none of the families.
+
+    Args:
+        network: a loaded one. Where its metadata has an entry 'family', that decides.
+        families: name -> family.
+        config: for models that find several people or things.
+
+    Raises:
+        ModelError: when two families claim it, or when it is of one but cannot be used.
+    """
+    said = network.signature.metadata.get('family')
+    found: dict[str, Model] = {}
+    for name, family in families.items():
+        if said is not None and name != said:
+            continue
+        try:
+            model = family.recognise(network.signature, config)
+        except ModelError as error:
+            raise ModelError(f'{network.path}, a model of family {name}: {error}') from error
+        if model is not None:
+            found[name] = model
+    if len(found) > 1:
+        raise ModelError(
+            f'{network.path} may be of family {" or ".join(found)}: got {network.signature}; '
+            "expected the metadata entry 'family' to say which"
+        )
+    return next(iter(found.values()), None)
+
+
+def recognised(
+    networks: Sequence[Network], families: Mapping[str, Family[Model]], config: DetectionConfig
+) -> list[tuple[Network, Model]]:
+    """Return those networks that are of one of the families, each with its model."""
+    models = [(network, recognise(network, families, config)) for network in networks]
+    return [(network, model) for network, model in models if model is not None]
+
+
+def expected(families: Mapping[str, Family[Model]]) -> str:
+    """Return by what networks of these families are recognised, in one line, for people."""
+    return '; or '.join(f'{name}: {family.EXPECTED}' for name, family in families.items())
