@@ -113,6 +113,7 @@ def _load_network(
         raise ModelError(
             f'{path} is no {task} model that is known: '
             f'got {network.signature}; expected {expected(families)}'
+            + (f'; or a folder with {_pair()}' if task == 'pose' else '')
         )
     # The slow first call: now, not among the frames. It shows too that the outputs can be read.
     outputs = network.backend.run(model.preprocess([_FIRST_FRAME]))
@@ -127,9 +128,7 @@ def _load_top_down(resolved: ResolvedModel, config: DetectionConfig, threads: in
     poses = recognised(networks, _CROP_FAMILIES, config)
     if (len(networks), len(detectors), len(poses)) != (2, 1, 1):
         raise ModelError(
-            f'model {resolved.name!r}: expected one person detector '
-            f'({expected(_DETECTOR_FAMILIES)}) and one network for crops of people '
-            f'({expected(_CROP_FAMILIES)}); got '
+            f'model {resolved.name!r}: expected {_pair()}; got '
             + '; '.join(f'{network.path.name}: {network.signature}' for network in networks)
         )
     ((detector, people),), ((pose, joints),) = detectors, poses
@@ -139,6 +138,13 @@ def _load_top_down(resolved: ResolvedModel, config: DetectionConfig, threads: in
     crops = np.repeat(np.eye(2, 3)[None], fixed_batch(pose.backend) or config.max_count, axis=0)
     joints.decode(pose.backend.run(joints.preprocess(_FIRST_FRAME, crops)), crops)
     return TopDownPose((detector.backend, people), (pose.backend, joints), resolved.name)
+
+
+def _pair() -> str:
+    return (
+        f'one person detector ({expected(_DETECTOR_FAMILIES)}) '
+        f'and one network for crops of people ({expected(_CROP_FAMILIES)})'
+    )
 
 
 def _load(
