@@ -81,6 +81,11 @@ class PoseModelParameters(_ThreadParameters):
         True,
         "Get each person's mask from the pose model, where it gives one: to tell who hides whom.",
     )
+    reid_model: str = _parameter(
+        '',
+        'Re-identification network to know people again by: a path; '
+        "'' for the colours of their masks.",
+    )
     max_people: int = _parameter(10, 'The most people followed at once.', 1, 100)
     skeleton: str = _parameter(
         '', "Joints to publish; '' for the model's own.", choices=('', *SKELETONS)

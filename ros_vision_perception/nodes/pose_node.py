@@ -26,6 +26,7 @@ def load(parameters: PoseModelParameters, report: Report) -> PosePipeline:
         with_masks=parameters.pose_masks,
         skeleton=parameters.skeleton,
         report=report,
+        reid=parameters.reid_model,
     )
 
 

@@ -20,6 +20,11 @@ from ros_vision_perception.models.base import (
     PoseModel,
     SegmentationModel,
 )
+from ros_vision_perception.pipeline.appearance import (
+    ColouredPose,
+    ColouredSegmentation,
+    IdentifiedPose,
+)
 from ros_vision_perception.pipeline.blazepose import BlazePoseConfig, BlazePosePipeline
 from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
@@ -45,6 +50,7 @@ def load_pose(
     skeleton: str,
     report: Report,
     min_score: float = MIN_PERSON_SCORE,
+    reid: str = '',
 ) -> PosePipeline:
     """Load a pose model, fetched first where needed.
 
@@ -56,9 +62,11 @@ def load_pose(
         skeleton: name of the joints to give; '' for the model's own.
         report: told one line when something takes long or was repaired.
         min_score: of the people who are found, for models without a detector of their own.
+        reid: path of a re-identification network that says what people look like; '' for the
+            colours of their masks, where there are masks.
 
     Raises:
-        ModelError: when the model cannot be had, or is not a pose model.
+        ModelError: when a model cannot be had, or is of another kind.
         ConfigurationError: when the skeleton is unknown or the model lacks a joint of it.
     """
     resolved = resolve(model, report)
@@ -72,7 +80,9 @@ def load_pose(
     else:
         backend, network = _load_network(resolved, 'pose', _POSE_FAMILIES, config, threads)
         pipeline = NetworkPose(backend, network, resolved.name)
-    return InSkeleton(pipeline, get_skeleton(skeleton)) if skeleton else pipeline
+    if skeleton:
+        pipeline = InSkeleton(pipeline, get_skeleton(skeleton))
+    return IdentifiedPose(pipeline, _load_reid(reid, threads)) if reid else ColouredPose(pipeline)
 
 
 def load_segmentation(
@@ -83,7 +93,14 @@ def load_segmentation(
     _check_family(resolved, 'segmentation', families)
     config = DetectionConfig(min_score)
     backend, network = _load_network(resolved, 'segmentation', families, config, threads)
-    return NetworkSegmentation(backend, network, resolved.name)
+    return ColouredSegmentation(NetworkSegmentation(backend, network, resolved.name))
+
+
+def _load_reid(reid: str, threads: int) -> OnnxBackend:
+    path = Path(reid).expanduser()
+    if not path.is_file():
+        raise ModelError(f'no re-identification network {reid!r}; expected the path of a file')
+    return OnnxBackend(path, threads)
 
 
 def _check_family(resolved: ResolvedModel, task: str, families: Collection[str]) -> None:
