@@ -3,17 +3,12 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ros_vision_perception.core.geometry import box_areas, box_iou, oks
+from ros_vision_perception.core.geometry import box_areas, box_iou
 from ros_vision_perception.core.masks import BoxMask, nearest_pixels
 
 # A mask is a person's own when at least this share of the confident joints lies in it.
 MIN_SUPPORT = 0.4
-# A pose may belong to a track when it is at least this alike, given how uncertain the track is,
-# or when the boxes overlap this much,
-MIN_LIKENESS, MIN_IOU = 0.1, 0.3
-# and when neither is larger than the other by more than this factor.
-MAX_SCALE_RATIO = 2.5
-# Benefit of a fully overlapping box, relative to an identical pose or a fully supported mask.
+# Benefit of a fully overlapping box, relative to a fully supported mask.
 _BOX_WEIGHT = 0.5
 # COCO people fill about half of their box.
 _AREA_OF_BOX = 0.53
@@ -66,43 +61,19 @@ def match_masks(
     return assign(np.where(support >= MIN_SUPPORT, benefit, 0.0))
 
 
-def match_tracks(
-    predicted_xy: np.ndarray,
-    predicted_variances: np.ndarray,
-    predicted_boxes: np.ndarray,
-    scales: np.ndarray,
-    keypoints_xy: np.ndarray,
-    boxes_xyxy: np.ndarray,
-    person_scales: np.ndarray,
-    sigmas: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Match tracks (T) to detected people (N) by pose and box.
+def match_tracks(claims: np.ndarray, is_strong: np.ndarray) -> np.ndarray:
+    """Return the (T,) person of each track, -1 for nobody: the likeliest explanation of all.
 
-    The likeness of a pair is the OKS with each joint's tolerance widened by the variance of its
-    prediction. Its benefit is the likelihood: the same kernel, normalised, so that a vague track
-    does not take a pose from a precise one.
+    Strong detections come first; weak ones are then offered to the tracks that are left (Zhang et
+    al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", 2022).
 
     Args:
-        predicted_xy: (T, K, 2) px.
-        predicted_variances: (T, K) px^2.
-        predicted_boxes: (T, 4) px.
-        scales: (T,) px.
-        keypoints_xy: (N, K, 2) px, NaN where the model gave nothing.
-        boxes_xyxy: (N, 4) px.
-        person_scales: (N,) px.
-        sigmas: (K,) OKS sigmas.
-
-    Returns:
-        The tracks (P,) and people (P,) of the pairs, and the (T, N) benefits, 0 where not allowed.
+        claims: (T, N) log-likelihood ratios that person n is track t and not somebody new.
+        is_strong: (N,) bool.
     """
-    areas, variances = scales[:, None] ** 2, predicted_variances[:, None]
-    likeness = oks(predicted_xy, keypoints_xy, sigmas, areas, np.ones((1, 1, 1)), variances)
-    tolerances = (2 * sigmas) ** 2 * areas
-    precision = tolerances / (tolerances + predicted_variances)
-    likelihood = likeness * (precision.sum(axis=1, keepdims=True) / len(sigmas))
-    overlap = box_iou(predicted_boxes, boxes_xyxy)
-    ratio = scales[:, None] / person_scales
-    allowed = (likeness >= MIN_LIKENESS) | (overlap >= MIN_IOU)
-    allowed &= (ratio <= MAX_SCALE_RATIO) & (ratio >= 1 / MAX_SCALE_RATIO)
-    benefit = np.where(allowed, likelihood + _BOX_WEIGHT * overlap, 0.0)
-    return *assign(benefit), benefit
+    rows = np.full(len(claims), -1)
+    for people in (np.flatnonzero(is_strong), np.flatnonzero(~is_strong)):
+        free = np.flatnonzero(rows < 0)
+        track, person = assign(np.maximum(claims[np.ix_(free, people)], 0.0))
+        rows[free[track]] = people[person]
+    return rows

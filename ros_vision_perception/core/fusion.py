@@ -77,7 +77,7 @@ def step(
 
     # Who is in the image, which mask is whose, and who of them is whom?
     people, surroundings = sort_out(observation, skeleton)
-    tracks, rows = tracking.match(tracks, people, body)
+    tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
     tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
     sightings = tracking.sight(tracks, people, rows, body, observation)
 

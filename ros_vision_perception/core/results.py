@@ -5,6 +5,7 @@ import numpy as np
 from ros_vision_perception.core.depth import Space
 from ros_vision_perception.core.filters import Body, body_of, published_variances
 from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.identity import alternatives, confidence
 from ros_vision_perception.core.scene import Sightings
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.tracking import NEVER, Tracks
@@ -50,6 +51,7 @@ def _people(
     joints = _joints(tracks, belief, space, body, stamp_ns)
     overlooked = sightings.looked & ~sightings.found
     occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))
+    identity, others = confidence(tracks.doubts), alternatives(tracks.doubts)
     boxes = tracks.boxes_xyxy.astype(np.float32)
     positions = np.asarray(space.body_positions_m, np.float32)
     covariances = np.asarray(space.body_covariances, np.float32)
@@ -61,11 +63,13 @@ def _people(
             time_since_update_s=(stamp_ns - int(tracks.updated_ns[row])) * 1e-9,
             existence_probability=float(tracks.existence[row]),
             occluded_fraction=float(occluded[row]),
-            identity_confidence=float(tracks.identity[row]),
+            identity_confidence=float(identity[row]),
             box_xyxy=boxes[row],
             joints=joints[row],
             position_m=positions[row],
             position_covariance=covariances[row],
+            alternative_track_ids=tuple(other for other, _ in others[row]),
+            alternative_confidences=tuple(share for _, share in others[row]),
         )
         for row in range(len(tracks))
     )

@@ -29,6 +29,8 @@ class People:
         scales: (N,) float64 px, square root of the person's area.
         person_scores: (N,) float64 in [0, 1].
         masks: N masks of the visible pixels; None where unknown.
+        appearances: (N, D) float64, what they look like, NaN where unknown; None when nobody was
+            described.
     """
 
     keypoints_xy: np.ndarray
@@ -39,6 +41,7 @@ class People:
     scales: np.ndarray
     person_scores: np.ndarray
     masks: tuple[BoxMask | None, ...]
+    appearances: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.person_scores)
@@ -67,6 +70,7 @@ class People:
             scales=pick(self.scales),
             person_scores=pick(self.person_scores),
             masks=tuple(masks[row] for row in rows),
+            appearances=None if self.appearances is None else pick(self.appearances),
         )
 
 
@@ -139,6 +143,10 @@ def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surr
         )
         for person, mask in zip(*matched, strict=True):
             own[person] = person_masks[mask]
+        if people.appearances is None and masks.appearances is not None:
+            appearances = np.full((len(people), masks.appearances.shape[1]), np.nan)
+            appearances[matched[0]] = masks.appearances[persons[matched[1]]]
+            people = replace(people, appearances=appearances)
         taken = set(matched[1])
         strangers = tuple(m for index, m in enumerate(person_masks) if index not in taken)
     elif person_masks:
@@ -163,6 +171,7 @@ def _people(keypoints: Keypoints) -> People:
     visibility = keypoints.visibility[rows]
     told = np.isfinite(visibility)
     confidences = np.where(told, visibility, keypoints.scores[rows]).astype(np.float64)
+    appearances = keypoints.appearances
     masks = keypoints.masks or (None,) * len(keypoints)
     return People(
         keypoints_xy=joints_xy,
@@ -173,6 +182,7 @@ def _people(keypoints: Keypoints) -> People:
         scales=box_scales(boxes_xyxy),
         person_scores=np.fmax(keypoints.person_scores[rows], 0.0).astype(np.float64),
         masks=tuple(_unless_empty(masks[row]) for row in rows),
+        appearances=None if appearances is None else appearances[rows].astype(np.float64),
     )
 
 

@@ -6,8 +6,13 @@ import numpy as np
 
 from ros_vision_perception.core import filters
 from ros_vision_perception.core.association import match_tracks
+from ros_vision_perception.core.evidence import Expected, Found, claims
 from ros_vision_perception.core.filters import Body, JointMotion
+from ros_vision_perception.core.geometry import box_areas
 from ros_vision_perception.core.human import JointState, TrackState
+from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts
+from ros_vision_perception.core.looks import Looks, learn, looks_ratio, of_length, unknown_looks
+from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
 from ros_vision_perception.core.types import Observation
@@ -16,8 +21,11 @@ from ros_vision_perception.core.visibility import Belief
 NEVER = -1
 # Existence of a new track per person score, and that below which a track ends.
 _BIRTH, _FORGOTTEN = 0.5, 0.1
-# Benefit of the explanation that a pose is somebody new, for the confidence in the identity.
-_NEWCOMER = 0.02
+# Poses with a lower score may be anything: they keep tracks alive but never begin one.
+_STRONG = 0.5
+# A view is good enough to learn what somebody looks like from this share of joints seen on, and
+# while others lie over at most this share of the person's box.
+_CLEAR_SHARE, _ALONE = 0.2, 0.1
 # Size changes slowly: a half-hidden person does not shrink.
 _SCALE_MEMORY_S = 1.0
 # Masks are hardly ever right to the pixel.
@@ -33,7 +41,10 @@ class Tracks:
         states: (T,) uint8, values of TrackState.
         born_ns, updated_ns: (T,) int64 stamps of the first and the latest sighting.
         existence: (T,) float64, probability to be a person who is still there.
-        identity: (T,) float64, probability to be still the same person.
+        doubts: who else they may really be.
+        looks: what they look like.
+        masks: (T,) object, BoxMask or None when last sighted.
+        shifts: (T, 2) float64 px, how far they are believed to have moved since.
         scales: (T,) float64 px, square root of the person's area.
         boxes_xyxy: (T, 4) float64 px.
         motion: of the K joints.
@@ -46,7 +57,10 @@ class Tracks:
     born_ns: np.ndarray
     updated_ns: np.ndarray
     existence: np.ndarray
-    identity: np.ndarray
+    doubts: Doubts
+    looks: Looks
+    masks: np.ndarray
+    shifts: np.ndarray
     scales: np.ndarray
     boxes_xyxy: np.ndarray
     motion: JointMotion
@@ -65,7 +79,10 @@ def no_tracks(joints: int) -> Tracks:
         born_ns=np.empty(0, np.int64),
         updated_ns=np.empty(0, np.int64),
         existence=np.empty(0),
-        identity=np.empty(0),
+        doubts=no_doubts(0),
+        looks=unknown_looks(0),
+        masks=np.empty(0, object),
+        shifts=np.empty((0, 2)),
         scales=np.empty(0),
         boxes_xyxy=np.empty((0, 4)),
         motion=filters.nobody(joints),
@@ -80,39 +97,53 @@ def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
     tracks = tracks if kept.all() else take(tracks, kept)
     motion = filters.predict(tracks.motion, body, tracks.scales, dt_s)
     shift = (motion.positions_xy - tracks.motion.positions_xy).mean(axis=1)
-    return replace(tracks, motion=motion, boxes_xyxy=tracks.boxes_xyxy + shift[:, [0, 1, 0, 1]])
+    return replace(
+        tracks,
+        motion=motion,
+        boxes_xyxy=tracks.boxes_xyxy + shift[:, [0, 1, 0, 1]],
+        shifts=tracks.shifts + shift,
+    )
 
 
-def match(tracks: Tracks, people: People, body: Body) -> tuple[Tracks, np.ndarray]:
+def match(
+    tracks: Tracks, people: People, body: Body, image_size: tuple[int, int], stamp_ns: int
+) -> tuple[Tracks, np.ndarray]:
     """Find for each track the person who belongs to it.
 
     Returns:
-        The tracks, with their identity no surer than the match is against all others and against
-        a newcomer; and the (T,) index of the person, -1 for nobody.
+        The tracks, with the doubts that the match leaves; and the (T,) index of the person, -1
+        for nobody.
     """
-    track, person, benefit = match_tracks(
-        tracks.motion.positions_xy,
-        tracks.motion.position_variances,
-        tracks.boxes_xyxy,
-        tracks.scales,
-        people.keypoints_xy,
-        people.boxes_xyxy,
-        people.scales,
-        body.sigmas,
+    if people.appearances is not None:
+        tracks = replace(tracks, looks=of_length(tracks.looks, people.appearances.shape[1]))
+    expected = Expected(
+        positions_xy=tracks.motion.positions_xy,
+        variances=tracks.motion.position_variances,
+        boxes_xyxy=tracks.boxes_xyxy,
+        scales=tracks.scales,
+        existence=tracks.existence,
+        looks=tracks.looks,
+        masks=tracks.masks,
+        shifts=tracks.shifts,
+        unseen_s=(stamp_ns - tracks.updated_ns) * 1e-9,
     )
-    rows = np.full(len(tracks), -1)
-    rows[track] = person
-    chosen = benefit[track, person]
-    all_of_both = benefit[track].sum(axis=1) + benefit[:, person].sum(axis=0) - chosen
-    identity = tracks.identity.copy()
-    identity[track] = np.minimum(identity[track], chosen / (all_of_both + _NEWCOMER))
-    return replace(tracks, identity=identity), rows
+    found = Found(
+        keypoints_xy=people.keypoints_xy,
+        confidences=people.confidences,
+        boxes_xyxy=people.boxes_xyxy,
+        scales=people.scales,
+        appearances=people.appearances,
+        masks=people.masks,
+    )
+    ratios = claims(expected, found, body.sigmas, image_size)
+    rows = match_tracks(ratios, people.person_scores >= _STRONG)
+    return replace(tracks, doubts=doubt(tracks.doubts, tracks.ids, ratios, rows)), rows
 
 
 def admit(
     tracks: Tracks, people: People, rows: np.ndarray, body: Body, next_id: int, stamp_ns: int
 ) -> tuple[Tracks, np.ndarray]:
-    """Begin a track for each person who belongs to none.
+    """Begin a track for each person who belongs to none and is no weak detection.
 
     Args:
         tracks: T tracks.
@@ -125,7 +156,7 @@ def admit(
     Returns:
         All tracks, and for each the person who belongs to it.
     """
-    is_new = np.ones(len(people), bool)
+    is_new = people.person_scores >= _STRONG
     is_new[rows[rows >= 0]] = False
     if not is_new.any():
         return tracks, rows
@@ -137,7 +168,10 @@ def admit(
         born_ns=np.full(len(new), stamp_ns),
         updated_ns=np.full(len(new), stamp_ns),
         existence=_BIRTH * people.person_scores[new],
-        identity=np.ones(len(new)),
+        doubts=no_doubts(len(new)),
+        looks=unknown_looks(len(new), tracks.looks.means.shape[1]),
+        masks=np.full(len(new), None),
+        shifts=np.zeros((len(new), 2)),
         scales=scales,
         boxes_xyxy=people.boxes_xyxy[new],
         motion=filters.begin(joints_xy, body, scales),
@@ -186,14 +220,42 @@ def observe(
     visible_share = visible.sum(axis=1) / visible.shape[1]
     trust = (1 - np.exp(-gap_s / _SCALE_MEMORY_S)) * visible_share
     growth = np.where(found, people.scales / tracks.scales, 1.0)
+    boxes_xyxy = np.where(found[:, None], people.boxes_xyxy, tracks.boxes_xyxy)
+    is_clear = found & (visible_share >= _CLEAR_SHARE) & (_covered(boxes_xyxy) <= _ALONE)
     return replace(
-        tracks,
+        recognise(tracks, people, is_clear, dt_s),
         updated_ns=np.where(found, stamp_ns, tracks.updated_ns),
+        masks=np.where(found, _as_array(people.masks), tracks.masks),
+        shifts=np.where(found[:, None], 0.0, tracks.shifts),
         scales=tracks.scales * growth**trust,
-        boxes_xyxy=np.where(found[:, None], people.boxes_xyxy, tracks.boxes_xyxy),
+        boxes_xyxy=boxes_xyxy,
         motion=filters.absorb(
             tracks.motion, people.keypoints_xy, belief.probabilities, body, tracks.scales, dt_s
         ),
         joint_states=np.where(found[:, None], belief.states, tracks.joint_states),
         seen_ns=np.where(visible, stamp_ns, tracks.seen_ns),
     )
+
+
+def recognise(tracks: Tracks, people: People, is_clear: np.ndarray, dt_s: float) -> Tracks:
+    """Learn what people look like from clear views (T,), and judge who they are by it."""
+    if people.appearances is None or not is_clear.any():
+        return tracks
+    looks, appearances = tracks.looks, people.appearances
+    doubts = judge(tracks.doubts, tracks.ids, looks_ratio(looks, appearances), is_clear, dt_s)
+    return replace(tracks, doubts=doubts, looks=learn(looks, appearances, is_clear, dt_s))
+
+
+def _covered(boxes_xyxy: np.ndarray) -> np.ndarray:
+    """Return the (T,) largest share of each box that another one covers."""
+    top_left = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
+    bottom_right = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[None, :, 2:])
+    shared = np.maximum(bottom_right - top_left, 0.0).prod(axis=2)
+    np.fill_diagonal(shared, 0.0)
+    return shared.max(axis=1, initial=0.0) / np.maximum(box_areas(boxes_xyxy), 1.0)
+
+
+def _as_array(masks: tuple[BoxMask | None, ...]) -> np.ndarray:
+    array = np.empty(len(masks), object)
+    array[:] = masks
+    return array

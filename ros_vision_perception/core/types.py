@@ -88,8 +88,9 @@ class Keypoints:
         keypoints_3d: (N, K, 3) float32 m, relative to the hip centre, axes of the camera's
             optical frame; NaN where the model has none.
         masks: N masks of the person's visible pixels, or empty when the model gives none.
-        appearances: (N, D) float32, what each person looks like: rows of unit length, NaN where a
-            person could not be described; None when nobody was asked to.
+        appearances: (N, D) float32, what each person looks like: rows of unit length, 0 in
+            entries that stand for what is not seen, NaN where a person could not be described;
+            None when nobody was asked to.
     """
 
     skeleton: Skeleton

@@ -14,7 +14,6 @@ from ros_vision_perception.core.association import (
     match_tracks,
 )
 from ros_vision_perception.core.masks import BoxMask
-from ros_vision_perception.core.skeleton import COCO17
 from test.core.people import figure, rectangle, silhouette
 
 benefits = arrays(
@@ -104,61 +103,27 @@ def test_doubtful_joints_hardly_count_for_a_mask() -> None:
     assert support[0, 0] > 0.9
 
 
-def track_pairs(
-    tracks: list[np.ndarray], people: list[np.ndarray], deviation_px: float | list[float] = 2.0
-) -> list[tuple[int, int]]:
-    predicted, detected = np.array(tracks), np.array(people)
-    boxes = np.array([box_of(joints) for joints in tracks])
-    person_boxes = np.array([box_of(joints) for joints in people])
-    variances = np.broadcast_to(np.square(deviation_px), len(tracks))[:, None] * np.ones((1, 17))
-    rows, columns, _ = match_tracks(
-        predicted,
-        variances,
-        boxes,
-        box_scales(boxes),
-        detected,
-        person_boxes,
-        box_scales(person_boxes),
-        COCO17.sigmas,
-    )
-    return [(int(track), int(person)) for track, person in zip(rows, columns, strict=True)]
+STRONG, WEAK = True, False
+MATCH_TABLE: dict[str, tuple[list[list[float]], list[bool], list[int]]] = {
+    'each track has the person it claims most': ([[5, 1], [1, 5]], [STRONG, STRONG], [0, 1]),
+    'the likeliest explanation of all counts': ([[9, 8], [8, 1]], [STRONG, STRONG], [1, 0]),
+    'who is rather somebody new belongs to no track': ([[-1]], [STRONG], [-1]),
+    'what is impossible is never matched': ([[-np.inf, 2]], [STRONG, STRONG], [1]),
+    'strong detections come first': ([[3, 9]], [STRONG, WEAK], [0]),
+    'weak ones are for tracks that are left': ([[3, 9], [-1, 2]], [STRONG, WEAK], [0, 1]),
+    'a weak one alone will do': ([[2]], [WEAK], [0]),
+    'nobody is in the image': ([[], []], [], [-1, -1]),
+    'nobody was known': ([], [], []),
+}
 
 
-def test_people_in_another_order_keep_their_tracks() -> None:
-    assert track_pairs([LEFT, RIGHT], [RIGHT + 3, LEFT - 3]) == [(0, 1), (1, 0)]
-
-
-def test_a_person_far_from_a_sure_track_is_somebody_else() -> None:
-    assert track_pairs([LEFT], [figure(140)]) == []
-
-
-def test_a_person_as_far_from_a_track_that_is_unsure_may_be_the_same() -> None:
-    assert track_pairs([LEFT], [figure(140)], deviation_px=40.0) == [(0, 0)]
-
-
-def test_a_vague_track_does_not_take_the_person_of_a_precise_one() -> None:
-    vague, precise = figure(92), figure(97)
-    assert track_pairs([vague, precise], [figure(94)], [60.0, 3.0]) == [(1, 0)]
-
-
-def test_a_child_does_not_continue_the_track_of_an_adult() -> None:
-    assert track_pairs([figure(90, height=180)], [figure(90, height=60)], 30.0) == []
-
-
-def test_poses_with_gaps_are_matched_by_what_they_have() -> None:
-    partial = LEFT.copy()
-    partial[11:] = np.nan
-    rows, _, _ = match_tracks(
-        LEFT[None],
-        np.ones((1, 17)),
-        box_of(LEFT)[None],
-        np.array([50.0]),
-        partial[None],
-        box_of(LEFT)[None],
-        np.array([50.0]),
-        COCO17.sigmas,
-    )
-    np.testing.assert_array_equal(rows, [0])
+@pytest.mark.parametrize(
+    ('claims', 'is_strong', 'expected'), MATCH_TABLE.values(), ids=MATCH_TABLE.keys()
+)
+def test_tracks(claims: list[list[float]], is_strong: list[bool], expected: list[int]) -> None:
+    people = np.array(is_strong, bool)
+    rows = match_tracks(np.array(claims, float).reshape(len(expected), len(people)), people)
+    np.testing.assert_array_equal(rows, expected)
 
 
 def test_the_scale_is_the_root_of_the_area_of_a_person() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ros_vision_perception.core.human import Humans, HumanState, JointState, TrackState
 from ros_vision_perception.core.types import Observation
-from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, segment
+from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, rectangle, segment
 from test.core.scenes import (
     FPS,
     View,
@@ -105,11 +105,23 @@ def front_covers(scene: Scene, person: HumanState) -> np.ndarray:
     return np.all(inside, axis=0)
 
 
-def test_after_they_crossed_their_identities_are_less_sure() -> None:
-    results = play(crossing, 3.0)
-    before, after = results[10].people[0], results[-1].people[0]
-    assert before.identity_confidence > 0.9
-    assert after.identity_confidence < 0.8
+def twins_who_meet(time_s: float) -> Scene:
+    """Two who look alike vanish behind one pillar, stay there, and one of them comes back."""
+    left, right = walker(60, 60), walker(260, -60)
+    gone = 1.4 < time_s < 2.2
+    people = () if gone else (left(time_s), right(time_s)) if time_s <= 1.4 else (figure(185),)
+    return Scene(people, (('pillar', rectangle(140, 175)),))
+
+
+def test_who_of_two_came_back_is_unsure_and_the_other_one_is_named() -> None:
+    results = play(twins_who_meet, 3.0)
+    assert all(person.identity_confidence > 0.9 for person in results[10].people)
+    assert results[10].people[0].alternative_track_ids == ()
+    back = next(person for person in results[-1].people if person.time_since_update_s == 0)
+    other = {1: 2, 2: 1}[back.track_id]
+    assert back.identity_confidence < 0.8
+    assert back.alternative_track_ids == (other,)
+    assert 0.1 < back.alternative_confidences[0] < 0.5
 
 
 @pytest.mark.parametrize('view', VIEWS)
