@@ -101,9 +101,11 @@ def layout(
     signature: Signature, output_name: str, names: tuple[str, ...], extras: int
 ) -> Layout | None:
     """Return how to use a network, or None when its shapes are not those of this head."""
-    (input_name, input_shape), *others = signature.inputs.items()
+    if len(signature.inputs) != 1:
+        return None
+    ((input_name, input_shape),) = signature.inputs.items()
     shape = signature.outputs[output_name]
-    if others or len(input_shape) != 4 or input_shape[1] != 3 or len(shape) != 3:
+    if len(input_shape) != 4 or input_shape[1] != 3 or len(shape) != 3:
         return None
     suppressed = _is_suppressed(signature, shape, 4 + len(names) + extras, 6 + extras)
     if suppressed is None:
@@ -167,6 +169,7 @@ def _read_raw(image: np.ndarray, classes: int, config: DetectionConfig) -> Detec
     if len(keep) > _MAX_CANDIDATES:
         keep = keep[np.argsort(-scores[keep], kind='stable')[:_MAX_CANDIDATES]]
     rows = _sound(image[:, keep].T)
+    rows = rows[(rows[:, 2:4] > 0).all(axis=1)]
     centers, half_sizes, class_scores = rows[:, :2], rows[:, 2:4] / 2, rows[:, 4 : 4 + classes]
     found = Detections(
         np.concatenate((centers - half_sizes, centers + half_sizes), axis=1),
@@ -184,6 +187,7 @@ def _read_raw(image: np.ndarray, classes: int, config: DetectionConfig) -> Detec
 def _read_suppressed(image: np.ndarray, classes: int, config: DetectionConfig) -> Detections:
     rows = _sound(image[image[:, 4] >= config.min_score])
     rows = rows[(rows[:, 5] >= 0) & (rows[:, 5] < classes)]
+    rows = rows[(rows[:, 2:4] > rows[:, :2]).all(axis=1)]
     rows = rows[np.argsort(-rows[:, 4], kind='stable')[: config.max_count]]
     return Detections(
         rows[:, :4],

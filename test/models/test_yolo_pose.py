@@ -148,6 +148,7 @@ def test_whatever_the_network_gives_the_result_is_sound(output: np.ndarray) -> N
     for scores in (found.scores, found.person_scores):
         assert ((scores >= 0) & (scores <= 1)).all()
     assert (np.diff(found.person_scores) <= 0).all()
+    assert (found.boxes_xyxy[:, 2:] >= found.boxes_xyxy[:, :2]).all()
 
 
 def test_input_is_the_frame_in_grey_bars() -> None:
@@ -215,6 +216,7 @@ def test_a_network_is_recognised(
         (IMAGE, {'output0': (1, 1000)}, {}),
         ({'images': (1, 640, 640, 3)}, {'output0': RAW}, {}),
         ({**IMAGE, 'scale': (1, 2)}, {'output0': RAW}, {}),
+        ({}, {'output0': RAW}, {}),
     ],
 )
 def test_another_network_is_not_taken_for_one(
