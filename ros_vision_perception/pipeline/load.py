@@ -11,15 +11,13 @@ from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.skeleton import get_skeleton
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models import movenet, rtmdet, selfie, yolo_pose, yolo_seg
 from ros_vision_perception.models.base import (
-    CropPoseModel,
     DetectionConfig,
-    DetectorModel,
     Family,
     PoseModel,
     SegmentationModel,
 )
+from ros_vision_perception.pipeline import families
 from ros_vision_perception.pipeline.appearance import (
     ColouredPose,
     ColouredSegmentation,
@@ -70,7 +68,7 @@ def load_pose(
         ConfigurationError: when the skeleton is unknown or the model lacks a joint of it.
     """
     resolved = resolve(model, report)
-    _check_family(resolved, 'pose', [*_POSE_PIPELINES, *_POSE_FAMILIES])
+    _check_family(resolved, 'pose', [*_POSE_PIPELINES, *families.POSE])
     config = DetectionConfig(min_score, max_count=max_people)
     pipeline: PosePipeline
     if resolved.family is not None and resolved.family in _POSE_PIPELINES:
@@ -78,7 +76,7 @@ def load_pose(
     elif len(resolved.files) > 1:
         pipeline = _load_top_down(resolved, config, threads)
     else:
-        backend, network = _load_network(resolved, 'pose', _POSE_FAMILIES, config, threads)
+        backend, network = _load_network(resolved, 'pose', families.POSE, config, threads)
         pipeline = NetworkPose(backend, network, resolved.name)
     if skeleton:
         pipeline = InSkeleton(pipeline, get_skeleton(skeleton))
@@ -89,10 +87,10 @@ def load_segmentation(
     model: str, *, threads: int, report: Report, min_score: float = MIN_MASK_SCORE
 ) -> SegmentationPipeline:
     """Load a segmentation model, fetched first where needed; see `load_pose`."""
-    resolved, families = resolve(model, report), _SEGMENTATION_FAMILIES
-    _check_family(resolved, 'segmentation', families)
+    resolved, known = resolve(model, report), families.SEGMENTATION
+    _check_family(resolved, 'segmentation', known)
     config = DetectionConfig(min_score)
-    backend, network = _load_network(resolved, 'segmentation', families, config, threads)
+    backend, network = _load_network(resolved, 'segmentation', known, config, threads)
     return ColouredSegmentation(NetworkSegmentation(backend, network, resolved.name))
 
 
@@ -103,18 +101,18 @@ def _load_reid(reid: str, threads: int) -> OnnxBackend:
     return OnnxBackend(path, threads)
 
 
-def _check_family(resolved: ResolvedModel, task: str, families: Collection[str]) -> None:
-    if resolved.family is not None and resolved.family not in families:
+def _check_family(resolved: ResolvedModel, task: str, known: Collection[str]) -> None:
+    if resolved.family is not None and resolved.family not in known:
         raise ModelError(
             f'model {resolved.name!r} is of family {resolved.family}; '
-            f'expected a {task} model, of a family of: {", ".join(families)}'
+            f'expected a {task} model, of a family of: {", ".join(known)}'
         )
 
 
 def _load_network(
     resolved: ResolvedModel,
     task: str,
-    families: Mapping[str, Family[Model]],
+    known: Mapping[str, Family[Model]],
     config: DetectionConfig,
     threads: int,
 ) -> tuple[OnnxBackend, Model]:
@@ -125,11 +123,11 @@ def _load_network(
         )
     (path,) = resolved.files.values()
     network = Network.load(path, threads)
-    model = recognise(network, families, config)
+    model = recognise(network, known, config)
     if model is None:
         raise ModelError(
             f'{path} is no {task} model that is known: '
-            f'got {network.signature}; expected {expected(families)}'
+            f'got {network.signature}; expected {expected(known)}'
             + (f'; or a folder with {_pair()}' if task == 'pose' else '')
         )
     # The slow first call: now, not among the frames. It shows too that the outputs can be read.
@@ -141,8 +139,8 @@ def _load_network(
 def _load_top_down(resolved: ResolvedModel, config: DetectionConfig, threads: int) -> TopDownPose:
     """Load a model of two networks, whichever of its files is which."""
     networks = [Network.load(path, threads) for path in resolved.files.values()]
-    detectors = recognised(networks, _DETECTOR_FAMILIES, config)
-    poses = recognised(networks, _CROP_FAMILIES, config)
+    detectors = recognised(networks, families.DETECTOR, config)
+    poses = recognised(networks, families.CROP_POSE, config)
     if (len(networks), len(detectors), len(poses)) != (2, 1, 1):
         raise ModelError(
             f'model {resolved.name!r}: expected {_pair()}; got '
@@ -159,8 +157,8 @@ def _load_top_down(resolved: ResolvedModel, config: DetectionConfig, threads: in
 
 def _pair() -> str:
     return (
-        f'one person detector ({expected(_DETECTOR_FAMILIES)}) '
-        f'and one network for crops of people ({expected(_CROP_FAMILIES)})'
+        f'one person detector ({expected(families.DETECTOR)}) '
+        f'and one network for crops of people ({expected(families.CROP_POSE)})'
     )
 
 
@@ -212,13 +210,4 @@ def _load_blazepose(
 # Models of networks that belong together: their files say what they are.
 _POSE_PIPELINES: dict[str, Callable[[ResolvedModel, int, int, bool], PosePipeline]] = {
     'blazepose': _load_blazepose,
-}
-# Models of one network, recognised by what it says of itself.
-_POSE_FAMILIES: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
-# Models of two networks, any of these with any of those.
-_DETECTOR_FAMILIES: dict[str, Family[DetectorModel]] = {'rtmdet': rtmdet}
-_CROP_FAMILIES: dict[str, Family[CropPoseModel]] = {'movenet': movenet}
-_SEGMENTATION_FAMILIES: dict[str, Family[SegmentationModel]] = {
-    'selfie': selfie,
-    'yolo-seg': yolo_seg,
 }

@@ -28,21 +28,21 @@ class Network:
         return cls(path, backend, Signature(*shapes, backend.metadata))
 
 
-def recognise(
+def claims(
     network: Network, families: Mapping[str, Family[Model]], config: DetectionConfig
-) -> Model | None:
-    """Return the model that a network is, or None when it is of none of the families.
+) -> dict[str, Model]:
+    """Return by the name of each family that claims a network the model that it then is.
 
     Args:
-        network: a loaded one. Where its metadata has an entry 'family', that decides.
+        network: a loaded one. Where its metadata has an entry 'family', no other may claim it.
         families: name -> family.
         config: for models that find several people or things.
 
     Raises:
-        ModelError: when two families claim it, or when it is of one but cannot be used.
+        ModelError: when it is of a family but cannot be used.
     """
     said = network.signature.metadata.get('family')
-    found: dict[str, Model] = {}
+    found = {}
     for name, family in families.items():
         if said is not None and name != said:
             continue
@@ -52,6 +52,18 @@ def recognise(
             raise ModelError(f'{network.path}, a model of family {name}: {error}') from error
         if model is not None:
             found[name] = model
+    return found
+
+
+def recognise(
+    network: Network, families: Mapping[str, Family[Model]], config: DetectionConfig
+) -> Model | None:
+    """Return the model that a network is, or None when no family claims it; see `claims`.
+
+    Raises:
+        ModelError: when two families claim it, or when it is of one but cannot be used.
+    """
+    found = claims(network, families, config)
     if len(found) > 1:
         raise ModelError(
             f'{network.path} may be of family {" or ".join(found)}: got {network.signature}; '

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 import sys
 
 from ros_vision_perception.core.errors import ModelError
@@ -40,6 +41,10 @@ def _parser() -> argparse.ArgumentParser:
         sub = actions.add_parser(name, help=summary, description=summary)
         sub.add_argument('model', metavar='NAME', help='as `models list` prints it')
         sub.set_defaults(action=action)
+    summary = 'say what an .onnx file is, and why'
+    sub = actions.add_parser('inspect', help=summary, description=summary)
+    sub.add_argument('file', type=Path, metavar='FILE')
+    sub.set_defaults(action=_inspect)
     return parser
 
 
@@ -77,6 +82,33 @@ def _info(arguments: argparse.Namespace) -> None:
     width = max(len(key) for key, _ in rows)
     for key, value in rows:
         print(f'{key:{width}}  {value}')
+
+
+def _inspect(arguments: argparse.Namespace) -> None:
+    # Only now: the other actions need no runtime.
+    from ros_vision_perception.models.base import DetectionConfig
+    from ros_vision_perception.pipeline import families
+    from ros_vision_perception.pipeline.recognise import Network, claims, expected
+
+    network = Network.load(arguments.file, threads=1)
+    print(network.signature)
+    for key, value in network.signature.metadata.items():
+        print(f'metadata {key}: {value:.200}')
+    said = network.signature.metadata.get('family')
+    is_known = said in default_catalog().families
+    if is_known:
+        print(f'is of family {said}: its metadata says so')
+    for kind, known in families.ALL.items():
+        for name, model in claims(network, known, DetectionConfig(0.5)).items():
+            skeleton = getattr(model, 'skeleton', None)
+            joints = f', joints of {skeleton.name}' if skeleton else ''
+            print(f'is of family {name}, a {kind}{joints}: {known[name].EXPECTED}')
+            is_known = True
+    if not is_known:
+        raise ModelError(
+            f'{arguments.file} is of no known family; expected '
+            + '; or '.join(expected(known) for known in families.ALL.values())
+        )
 
 
 def _fetch(arguments: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from ros_vision_perception.core.errors import ModelError, PerceptionError
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame, InstanceMasks
 from ros_vision_perception.models.base import DetectionConfig, Signature
-from ros_vision_perception.pipeline import load
+from ros_vision_perception.pipeline import families, load
 from ros_vision_perception.pipeline.load import load_pose, load_segmentation
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
@@ -113,8 +113,8 @@ def test_what_a_family_has_against_a_file_names_the_file(tmp_path: Path) -> None
 def test_a_file_that_two_families_claim_is_refused(
     segmentation_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    families = load._SEGMENTATION_FAMILIES
-    monkeypatch.setitem(families, 'twin', families['yolo-seg'])
+    known = families.SEGMENTATION
+    monkeypatch.setitem(known, 'twin', known['yolo-seg'])
     with pytest.raises(ModelError, match=r"may be of family yolo-seg or twin: .*entry 'family'"):
         segmentation(segmentation_file)
 
@@ -138,7 +138,7 @@ def test_a_new_family_is_one_module_and_one_entry(
         return Toy() if 'x' in signature.inputs else None
 
     toy = SimpleNamespace(EXPECTED='x Nx1', recognise=recognise)
-    monkeypatch.setitem(load._SEGMENTATION_FAMILIES, 'toy', toy)
+    monkeypatch.setitem(families.SEGMENTATION, 'toy', toy)
     path = write_network(tmp_path / 'a.onnx', {'x': ('N', 1)}, {'y': np.zeros(1, np.float32)})
     assert len(segmentation(path).segment(FRAME, no_stages)) == 0
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from small_networks import Shape, write_network
 
 from ros_vision_perception import commands
 from ros_vision_perception.tools import models
@@ -74,11 +76,48 @@ def test_verify_finds_damage_and_fetch_repairs_it(
     assert commands.run('models', ['verify']) == 0
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    shape: Shape = (1, 3, 64, 64)
+    outputs = {'output0': np.zeros((1, 56, 84), np.float32)}
+    return write_network(tmp_path / 'mine.onnx', {'images': shape}, outputs, {'task': 'pose'})
+
+
+def test_inspect_says_what_a_file_is_and_why(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models.main(['inspect', str(file)]) == 0
+    shapes, metadata, family = capsys.readouterr().out.splitlines()
+    assert shapes.startswith('input images 1x3x64x64, output output0 1x56x84, ')
+    assert metadata == 'metadata task: pose'
+    assert family.startswith('is of family yolo-pose, a pose model, joints of coco17: image Nx3x')
+
+
+def test_inspect_knows_the_files_of_the_catalogue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_network(
+        tmp_path / 'a.onnx', {}, {'y': np.zeros(1, np.float32)}, {'family': 'blazepose'}
+    )
+    assert models.main(['inspect', str(file)]) == 0
+    assert 'is of family blazepose: its metadata says so' in capsys.readouterr().out
+
+
+def test_inspect_of_another_network_says_what_is_expected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_network(tmp_path / 'a.onnx', {}, {'y': np.zeros(1, np.float32)})
+    assert commands.run('models', ['inspect', str(file)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert 'is of no known family; expected yolo-pose: ' in line and 'rtmdet: ' in line
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
         (['info', 'nobody'], "no model 'nobody'; available: blazepose-full, selfie-segmentation"),
         (['fetch', 'nobody'], "no model 'nobody'"),
+        (['inspect', '/no/file'], 'no model file at /no/file'),
         (['path', 'blazepose-full'], 'not cached; cure: models fetch blazepose-full'),
     ],
 )

@@ -1,0 +1,28 @@
+"""The model families whose networks are recognised by what they say of themselves: name -> module.
+
+A new family is one module in `models` and one entry here.
+"""
+
+from collections.abc import Mapping
+
+from ros_vision_perception.models import movenet, rtmdet, selfie, yolo_pose, yolo_seg
+from ros_vision_perception.models.base import (
+    CropPoseModel,
+    DetectorModel,
+    Family,
+    PoseModel,
+    SegmentationModel,
+)
+
+POSE: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
+# A pose model of two networks is one of these with one of those.
+DETECTOR: dict[str, Family[DetectorModel]] = {'rtmdet': rtmdet}
+CROP_POSE: dict[str, Family[CropPoseModel]] = {'movenet': movenet}
+SEGMENTATION: dict[str, Family[SegmentationModel]] = {'selfie': selfie, 'yolo-seg': yolo_seg}
+
+ALL: Mapping[str, Mapping[str, Family[object]]] = {
+    'pose model': POSE,
+    'person detector': DETECTOR,
+    'pose network for crops of people': CROP_POSE,
+    'segmentation model': SEGMENTATION,
+}
