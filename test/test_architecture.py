@@ -31,7 +31,17 @@ _MAY_IMPORT = {
     ),
     'tools': (
         *_EVERYTHING,
-        *('numpy', 'cv2', 'psutil', 'pycocotools', 'rich', 'rosbags', 'skimage', 'yaml'),
+        *(
+            'numpy',
+            'cv2',
+            'matplotlib',
+            'psutil',
+            'pycocotools',
+            'rich',
+            'rosbags',
+            'skimage',
+            'yaml',
+        ),
     ),
     '': ('commands', 'core'),
 }

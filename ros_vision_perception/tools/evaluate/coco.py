@@ -47,21 +47,17 @@ def evaluate(
     Raises:
         ConfigurationError: when pycocotools is missing, or a file cannot be read.
     """
-    try:
-        from pycocotools.coco import COCO
-        from pycocotools.cocoeval import COCOeval
-    except ImportError:
-        raise ConfigurationError('evaluate needs pycocotools: pip install pycocotools') from None
-    if not annotations.is_file():
-        raise ConfigurationError(f'no annotations at {annotations}')
+    truth = read_annotations(annotations)
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO(str(annotations))
         categories = {category['name']: category['id'] for category in truth.cats.values()}
         results = [
             {'image_id': image_id, **result}
             for image_id in sorted(truth.imgs)
             for result in find(
-                _frame(images / Path(truth.imgs[image_id]['file_name']).name), categories
+                read_frame(images / Path(truth.imgs[image_id]['file_name']).name), categories
             )
         ]
         # The library cannot load an empty list.
@@ -81,7 +77,27 @@ def evaluate(
     }
 
 
-def _frame(path: Path) -> Frame:
+def read_annotations(path: Path) -> Any:
+    """Return the library's view of a file in COCO's form.
+
+    Raises:
+        ConfigurationError: when pycocotools is missing, or the file cannot be read.
+    """
+    try:
+        from pycocotools.coco import COCO
+    except ImportError:
+        raise ConfigurationError('evaluate needs pycocotools: pip install pycocotools') from None
+    if not path.is_file():
+        raise ConfigurationError(f'no annotations at {path}')
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return COCO(str(path))
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f'{path} does not hold annotations as COCO has them') from error
+
+
+def read_frame(path: Path) -> Frame:
+    """Return a photograph; raises ConfigurationError when it cannot be read."""
     pixels = cv2.imread(str(path))
     if pixels is None:
         raise ConfigurationError(f'no image that can be read at {path}')

@@ -24,6 +24,7 @@ def occlusion_figures(records: Records) -> dict[str, Any]:
 
     - auc_visible, auc_model_score: how well the fusion and the bare model order joints in view
       before all others, over the joints for which both give an answer.
+    - joints_found: share of joints whose person the fusion knows; all else is about these.
     - occluder_accuracy: how often the right person is named, of the joints that a person hides
       whom the fusion knows.
     - per_state: precision, recall, f1 where the state, and why, is known.
@@ -66,6 +67,7 @@ def _visibility_figures(records: Records) -> dict[str, Any]:
         'auc_model_score': area_under_curve(records.scores[both], in_view),
         'joints_visible': int(in_view.sum()),
         'joints_not_visible': int((~in_view).sum()),
+        'joints_found': _mean(records.states != JointState.UNKNOWN),
         'occluder_accuracy': _mean(named),
         'occluder_joints': len(named),
         'per_state': state_scores(records.true_states[why_known], records.states[why_known]),

@@ -3,7 +3,7 @@
 Everything follows from the clip and a seed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,23 +102,55 @@ def stage(
     truths = [_seen_through(truth, window) for truth in truths]
     size = int(window[2] - window[0]), int(window[3] - window[1])
     figures: list[Figure] = []
-    number = len(truths[0].states)
     end_s = len(truths) / fps
     time_s = _QUIET_S + rng.uniform(*_PAUSE_S)
     while time_s < end_s:
         box = _target(rng, truths[int(time_s * fps)], size)
-        if box is not None and people and rng.random() < _PEOPLE_SHARE:
-            person = people[int(rng.integers(len(people)))]
-            figure = passer_by(rng, person, number, box, size, time_s)
-            number += 1
-        elif box is not None:
-            figure = thing(rng, box, size, time_s)
-        else:
+        if box is None:
             time_s += 1 / fps
             continue
-        figures.append(figure)
+        number = len(truths[0].states) + sum(figure.number >= 0 for figure in figures)
+        figures.append(_occluder(rng, people, number, box, size, time_s))
         time_s += rng.uniform(*_PAUSE_S)
     return Staging(window, tuple(figures), fps)
+
+
+def stage_photo(
+    truth: Truth, image_size: tuple[int, int], people: Sequence[Cutout], seed: int
+) -> Staging:
+    """Return what is before somebody in a photograph: one frame of what `stage` makes of a clip.
+
+    Args:
+        truth: of the photograph.
+        image_size: (width, height) px of it.
+        people: who may be in front of the others; may be empty.
+        seed: another one, another staging.
+    """
+    rng = np.random.default_rng(seed)
+    window = _window(rng, [truth], image_size)
+    size = int(window[2] - window[0]), int(window[3] - window[1])
+    figures: list[Figure] = []
+    for _ in range(1 + len(truth.states) // 2):
+        box = _target(rng, _seen_through(truth, window), size)
+        if box is not None:
+            number = len(truth.states) + sum(figure.number >= 0 for figure in figures)
+            figures.append(_occluder(rng, people, number, box, size, 0.0))
+    return Staging(window, tuple(figures), fps=1.0)
+
+
+def _occluder(
+    rng: np.random.Generator,
+    people: Sequence[Cutout],
+    number: int,
+    box: np.ndarray,
+    size: tuple[int, int],
+    time_s: float,
+) -> Figure:
+    """Return a thing or, where there are any, a person called `number` before a box."""
+    if people and rng.random() < _PEOPLE_SHARE:
+        person = people[int(rng.integers(len(people)))]
+        return passer_by(rng, person, number, box, size, time_s)
+    return thing(rng, box, size, time_s)
 
 
 def _window(
@@ -185,11 +217,3 @@ def _truth_of(figure: Figure, time_s: float, skeleton: Skeleton) -> Truth:
         np.array([np.nan if absent else matrix[0, 0] ** 2 * figure.cutout.area]),
         is_measured=np.isfinite(points).all(axis=1)[None],
     )
-
-
-def staged(
-    images: Iterator[np.ndarray], truths: Sequence[Truth], staging: Staging
-) -> Iterator[tuple[np.ndarray, Truth]]:
-    """Yield the frames of the staged clip, and what is true of each."""
-    for index, (image, truth) in enumerate(zip(images, truths, strict=False)):
-        yield staging.image(image, index), staging.truth(truth, index)
