@@ -29,10 +29,12 @@ lint: $(INSTALLED)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+# opencv-python would overwrite the files of opencv-python-headless, and does nothing more here.
 lock: $(PACKAGES)
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-annotate \
-	  --custom-compile-command 'make lock' requirements/dev.in -o requirements/lock.txt
+	  --no-emit-package opencv-python --custom-compile-command 'make lock' \
+	  requirements/dev.in -o requirements/lock.txt
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

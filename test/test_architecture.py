@@ -40,6 +40,8 @@ _MAY_IMPORT = {
             'rich',
             'rosbags',
             'skimage',
+            'supervision',
+            'trackers',
             'yaml',
         ),
     ),

@@ -113,7 +113,7 @@ def _requirements(name: str) -> set[str]:
 
 def test_every_library_that_is_imported_is_a_requirement() -> None:
     others = {'cv2': 'opencv-python-headless', 'yaml': 'pyyaml', 'skimage': 'scikit-image'}
-    required = _requirements('runtime') | _requirements('tools')
+    required = _requirements('runtime') | _requirements('tools') | _requirements('tracking')
     ros = {element.text for element in _package_xml().findall('exec_depend')}
     ros |= {element.text for element in _package_xml().findall('depend')}
     for path in (_ROOT / 'ros_vision_perception').rglob('*.py'):
