@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ros_vision_perception.core.geometry import box_areas, box_iou
-from ros_vision_perception.core.masks import BoxMask, nearest_pixels
+from ros_vision_perception.core.masks import BoxMask, nearest_pixels, which_contain
 
 # A mask is a person's own when at least this share of the confident joints lies in it.
 MIN_SUPPORT = 0.4
@@ -41,10 +41,9 @@ def mask_support(
         masks: M masks.
     """
     weights = confidences**2
-    total = np.maximum(weights.sum(axis=1), 1e-9)
-    pixels = nearest_pixels(keypoints_xy)
-    support = [(weights * mask.contains_pixels(pixels)).sum(axis=1) / total for mask in masks]
-    return np.stack(support, axis=1) if masks else np.zeros((len(keypoints_xy), 0))
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    hits = which_contain(masks, nearest_pixels(keypoints_xy))
+    return np.einsum('nk,nkm->nm', weights, hits) / total
 
 
 def match_masks(

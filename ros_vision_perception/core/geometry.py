@@ -47,14 +47,31 @@ def oks(
         weights: per joint, at least 0; broadcast to (N, M, K).
         variances: px^2, how uncertain the poses themselves are; broadcast to (N, M, K).
     """
-    difference = np.asarray(keypoints_a, np.float64)[:, None] - keypoints_b[None]
-    squared = np.einsum('nmkc,nmkc->nmk', difference, difference)
+    return oks_of_pairs(
+        np.asarray(keypoints_a)[:, None], keypoints_b, sigmas, areas, weights, variances
+    )
+
+
+def oks_of_pairs(
+    keypoints_a: np.ndarray,
+    keypoints_b: np.ndarray,
+    sigmas: np.ndarray,
+    areas: np.ndarray,
+    weights: np.ndarray,
+    variances: np.ndarray | float = 0.0,
+) -> np.ndarray:
+    """Return the similarity (P,) of pose p of a (P, K, 2) with pose p of b (P, K, 2); see `oks`.
+
+    `areas` are (P,); weights and variances (P, K). Any leading shapes that broadcast will do.
+    """
+    difference = np.asarray(keypoints_a, np.float64) - keypoints_b
+    squared = np.einsum('...kc,...kc->...k', difference, difference)
     usable = np.isfinite(squared)
     scale = 8.0 * sigmas**2 * np.maximum(areas, 1.0)[..., None] + 2.0 * variances
     similarity = np.exp(-np.where(usable, squared, 0.0) / scale)
     weights = np.where(usable, weights, 0.0)
-    total = weights.sum(axis=2)
-    return (weights * similarity).sum(axis=2) / np.where(total > 0, total, 1.0)
+    total = weights.sum(axis=-1)
+    return (weights * similarity).sum(axis=-1) / np.where(total > 0, total, 1.0)
 
 
 def suppress(overlaps: np.ndarray, scores: np.ndarray, max_overlap: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 Pixels and metres as in `core/types.py`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
@@ -67,20 +67,23 @@ class Joints:
     time_since_seen_s: np.ndarray
 
     _SHAPES: ClassVar[dict[str, tuple[int, ...]]] = {
+        'states': (),
+        'p_visible': (),
+        'occluder_track_ids': (),
         'keypoints_xy': (2,),
         'covariances_px': (2, 2),
+        'has_3d': (),
         'positions_m': (3,),
         'position_covariances': (3, 3),
         'velocities': (3,),
         'velocity_covariances': (3, 3),
+        'time_since_seen_s': (),
     }
 
     def __post_init__(self) -> None:
         joints = len(self.states)
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                check_shape(field.name, value, (joints, *self._SHAPES.get(field.name, ())))
+        for name, shape in self._SHAPES.items():
+            check_shape(name, getattr(self, name), (joints, *shape))
         if len(self.occluder_classes) != joints:
             raise ValueError(
                 f'occluder_classes: got {len(self.occluder_classes)}, expected {joints}'

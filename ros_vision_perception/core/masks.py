@@ -1,5 +1,6 @@
 """Binary masks inside a box, and their run-length form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +74,25 @@ class BoxMask:
 def nearest_pixels(points_xy: np.ndarray) -> np.ndarray:
     """Round points (..., 2) px to int32 pixels; NaN and the very far end up outside any image."""
     return np.rint(np.fmax(np.fmin(points_xy, 1e6), -1e6)).astype(np.int32)
+
+
+def which_contain(masks: Sequence[BoxMask], pixels_xy: np.ndarray) -> np.ndarray:
+    """Return (..., M) bool: which of M masks are True at each pixel (..., 2) int32."""
+    if not masks:
+        return np.zeros((*pixels_xy.shape[:-1], 0), bool)
+    boxes = [(mask.x, mask.y, *mask.bitmap.shape) for mask in masks]
+    x, y, heights, widths = np.array(boxes, np.int32).T
+    columns, rows = pixels_xy[..., :1] - x, pixels_xy[..., 1:] - y
+    inside = (columns >= 0) & (columns < widths) & (rows >= 0) & (rows < heights)
+    # All bitmaps one after the other, so that one look-up serves them all.
+    bits = np.concatenate([mask.bitmap.ravel() for mask in masks])
+    sizes = heights * widths
+    pairs = np.flatnonzero(inside)
+    mask = pairs % len(masks)
+    places = rows.ravel()[pairs] * widths[mask] + columns.ravel()[pairs]
+    result = np.zeros(inside.shape, bool)
+    result.ravel()[pairs] = bits[places + (np.cumsum(sizes) - sizes)[mask]]
+    return result
 
 
 def intersection_area(a: BoxMask, b: BoxMask) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ros_vision_perception.core.association import box_scales, match_masks
-from ros_vision_perception.core.geometry import oks, suppress
+from ros_vision_perception.core.geometry import oks_of_pairs, suppress
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Keypoints, Observation
@@ -190,8 +190,14 @@ def _each_once(people: People, sigmas: np.ndarray) -> People:
     """Drop poses that repeat a better one."""
     if len(people) < 2:
         return people
-    joints_xy = people.keypoints_xy
-    alike = oks(joints_xy, joints_xy, sigmas, people.scales**2, np.ones((1, 1, 1)))
+    # Only where boxes touch: in a crowd few of all pairs do.
+    low, high = people.boxes_xyxy[:, :2], people.boxes_xyxy[:, 2:]
+    one, other = np.nonzero(((low[:, None] <= high) & (low <= high[:, None])).all(axis=-1))
+    alike = np.zeros((len(people), len(people)))
+    joints_xy, areas = people.keypoints_xy, people.scales**2
+    alike[one, other] = oks_of_pairs(
+        joints_xy[one], joints_xy[other], sigmas, areas[other], np.ones(1)
+    )
     return people.in_rows(np.sort(suppress(alike, people.person_scores, _SAME_POSE)))
 
 

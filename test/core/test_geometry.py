@@ -13,6 +13,7 @@ from ros_vision_perception.core.geometry import (
     crop_matrix,
     invert_affine,
     oks,
+    oks_of_pairs,
     project,
     stretch_matrix,
     suppress,
@@ -81,6 +82,16 @@ def test_uncertain_poses_are_more_alike_at_a_distance() -> None:
     pose, other = np.zeros((1, 17, 2)), np.full((1, 17, 2), 20.0)
     args = (COCO17.sigmas, np.array([900.0]), np.ones((1, 17)))
     assert oks(pose, other, *args, 400.0)[0, 0] > oks(pose, other, *args)[0, 0]
+
+
+def test_pairs_are_as_alike_as_among_all() -> None:
+    random = np.random.default_rng(0)
+    a, b = random.uniform(0, 40, (2, 5, 17, 2))
+    areas, weights = random.uniform(500, 4000, 5), random.random((5, 17))
+    of_all = oks(a, b, COCO17.sigmas, areas, weights[None])
+    np.testing.assert_allclose(
+        oks_of_pairs(a, b, COCO17.sigmas, areas, weights), np.diag(of_all), rtol=1e-12
+    )
 
 
 def test_suppression_keeps_the_best_of_each_group() -> None:

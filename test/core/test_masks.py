@@ -11,6 +11,7 @@ from ros_vision_perception.core.masks import (
     from_run_lengths,
     nearest_pixels,
     to_run_lengths,
+    which_contain,
 )
 
 bitmaps = arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12)))
@@ -76,3 +77,19 @@ def test_the_box_ends_behind_the_last_pixel() -> None:
     np.testing.assert_array_equal(
         BoxMask(2, 3, np.ones((4, 5), bool)).box_xyxy, np.array([2, 3, 7, 7], np.float32)
     )
+
+
+@given(st.lists(bitmaps, max_size=4), st.integers(0, 5))
+def test_many_masks_are_asked_at_once(shown: list[np.ndarray], shift: int) -> None:
+    masks = [BoxMask(shift, index, bitmap) for index, bitmap in enumerate(shown)]
+    pixels = np.stack(np.meshgrid(np.arange(-3, 18), np.arange(-3, 20)), axis=-1).astype(np.int32)
+    together = which_contain(masks, pixels)
+    assert together.shape == (*pixels.shape[:-1], len(masks))
+    for index, mask in enumerate(masks):
+        np.testing.assert_array_equal(together[..., index], mask.contains_pixels(pixels))
+
+
+def test_no_mask_contains_the_very_far() -> None:
+    masks = [BoxMask(0, 0, np.ones((4, 4), bool))] * 2
+    far = nearest_pixels(np.array([[np.nan, 1.0], [1e9, 1.0], [-1e9, -1e9]]))
+    assert not which_contain(masks, far).any()
