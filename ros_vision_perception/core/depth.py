@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.filters import Body, JointMotion, published_variances
+from ros_vision_perception.core.body_prior import Body
+from ros_vision_perception.core.filters import JointMotion, published_variances
 from ros_vision_perception.core.geometry import back_project
 from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.masks import nearest_pixels

@@ -1,113 +1,103 @@
-"""Where the joints are and how sure that is: a filter per joint, tied together by the body.
+"""Where the joints are and how sure that is: all joints of a person are one Gaussian.
 
-Every joint of every person has a position and a velocity in the image. The velocity is that of
-the body, which lasts, plus the joint's own, which fades (Ornstein-Uhlenbeck, time constant
-`VELOCITY_MEMORY_S`); limbs swing, they do not fly off. x and y are independent and equally
-uncertain, so that predict and update are closed formulas over arrays (T people, K joints).
-Lengths are measured in the person's scale: the square root of the area, some 0.8 m.
+A joint is where the body is, plus where its owner usually holds it, plus how far it strays from
+there right now: `p_k = c + m_k + d_k`. The body moves on with a velocity that fades slowly
+(integrated Ornstein-Uhlenbeck). The straying is a Gauss-Markov process of the Matern-3/2 kind,
+which knows a position and a velocity and forgets both; its covariance over the joints is the body
+prior, so that a joint that is not seen goes along with those that are. Both are linear and exact
+for any time step (Hartikainen and Sarkka, "Kalman filtering and smoothing solutions to temporal
+Gaussian process regression models", 2010). x and y are independent and equally uncertain and so
+share one covariance per person. T people, K joints; lengths are measured in the person's scale:
+the square root of the area, some 0.8 m.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 import math
 
 import numpy as np
 
-from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.body_prior import Body
 
-VELOCITY_MEMORY_S = 0.2
-# Standard deviation of a new person's velocity, scales per second: a brisk walk.
-WALKING_SPEED = 1.8
+# Standard deviation of the velocity of bodies, scales per second: people walk at 1.4 m/s, in any
+# direction, or stand; and for how long they go on as they do.
+BODY_SPEED, BODY_MEMORY_S = 1.0, 2.5
+# A limb that swings forgets where it was in about half a stride.
+LIMB_MEMORY_S = 0.3
+# Where a person usually holds a joint is the mean over this time. Until it is known, the joint
+# may stray further than usual by this factor.
+HABIT_S, _STRANGE = 1.0, 2.0
+# The whole body turns, bends, comes nearer: deviation of its affine deformation.
+_DEFORMATION = 0.15
+# Scatter of a seen joint, in units of its OKS sigma and in px, and of all joints of a person
+# together, in scales.
+_SCATTER, _SCATTER_PX, _COMMON_SCATTER = 0.6, 0.5, 0.05
 # A pose model errs the same way for about this long: more frames per second tell nothing more.
-ERROR_MEMORY_S = 0.1
+# What it guesses of a hidden joint stays wrong for as long as the joint is hidden.
+ERROR_MEMORY_S, _GUESS_MEMORY_S = 0.2, 3.0
 # How much wider than seen joints (VISIBLE, SELF, PERSON, OBJECT, OUT_OF_IMAGE) the model's guess
 # of a hidden joint scatters.
 GUESS_FACTORS = np.array([1.0, 3.0, 6.0, 5.0, 6.0])
-# A guess further off than this many standard deviations counts for less and less.
-_DOUBTFUL = 3.0
-# A turn of the body is believed when the seen joints span more than this many scales.
-_STIFFNESS = 0.2
+# A joint that is further than this many standard deviations from where all others tell it to be
+# counts for less: a guess, and one that was seen.
+_DOUBTFUL, _ABSURD = 2.0, 4.0
+# No joint is further than this from the middle of the body, scales.
+_REACH = 20.0
 # Published on top of the filter's own covariance: errors that no averaging removes, in units of
 # the joint's OKS sigma and in px.
 _BIAS, _BIAS_PX = 0.5, 0.5
 
-# Standard deviation of a joint's velocity relative to the body, scales per second.
-_MOBILITY = {
-    'shoulder': 0.5, 'hip': 0.5, 'hip_center': 0.5, 'neck': 0.5, 'knee': 0.7, 'elbow': 0.7,
-    'ankle': 0.9, 'heel': 0.9, 'foot_index': 0.9, 'big_toe': 0.9, 'small_toe': 0.9,
-    'wrist': 1.0, 'thumb': 1.1, 'index': 1.1, 'pinky': 1.1,
-}  # fmt: skip
-_HEAD_MOBILITY = 0.55
-
-
-@dataclass(frozen=True)
-class Body:
-    """What a skeleton says about how bodies move.
-
-    Attributes:
-        sigmas: (K,) OKS sigmas: scatter of a seen joint, scales.
-        mobility: (K,) standard deviation of the velocity relative to the body, scales per second.
-        kinship: (K, K) in (0, 1], how much joint k moves along with joint l.
-        hips, shoulders: joint ids, empty where the skeleton has none.
-    """
-
-    sigmas: np.ndarray
-    mobility: np.ndarray
-    kinship: np.ndarray
-    hips: np.ndarray
-    shoulders: np.ndarray
-
-
-@lru_cache(maxsize=8)
-def body_of(skeleton: Skeleton) -> Body:
-    """Return the body model of a skeleton; joints are told apart by name."""
-    parts = [name.removeprefix('left_').removeprefix('right_') for name in skeleton.joint_names]
-    mobility = np.array([_MOBILITY.get(part, _HEAD_MOBILITY) for part in parts])
-    hops = np.where(np.eye(len(skeleton), dtype=bool), 0.0, np.inf)
-    for start, end in skeleton.edges:
-        hops[start, end] = hops[end, start] = 1.0
-    for via in range(len(skeleton)):
-        hops = np.minimum(hops, hops[:, via, None] + hops[via])
-    # Far and unconnected joints still belong to the same body.
-    return Body(
-        sigmas=skeleton.sigmas,
-        mobility=mobility,
-        kinship=np.maximum(np.exp(-0.7 * hops), 0.03),
-        hips=np.flatnonzero([part == 'hip' for part in parts]),
-        shoulders=np.flatnonzero([part == 'shoulder' for part in parts]),
-    )
-
 
 @dataclass(frozen=True)
 class JointMotion:
-    """Positions and velocities of the K joints of T people in the image.
+    """Where the K joints of T people are in the image, and how they move.
 
     Attributes:
-        positions_xy: (T, K, 2) float64 px.
-        velocities: (T, K, 2) float64 px/s.
-        covariances: (T, K, 3) float64: variance of the position px^2, its covariance with the
-            velocity px^2/s, variance of the velocity px^2/s^2; for x and for y alike.
+        habits_xy: (T, K, 2) float64 px, where each joint usually is, from the body.
+        habit_s: (T, K) float64 s, the time over which that was seen, at most HABIT_S.
+        means: (T, 2, K + 1, 2) float64, how far the K joints stray from there, px, and where the
+            body is, px; then the velocities of these, px/s.
+        covariances: (T, 2 (K + 1), 2 (K + 1)) float64 of the same, for x and for y alike.
     """
 
-    positions_xy: np.ndarray
-    velocities: np.ndarray
+    habits_xy: np.ndarray
+    habit_s: np.ndarray
+    means: np.ndarray
     covariances: np.ndarray
+
+    @property
+    def positions_xy(self) -> np.ndarray:
+        """(T, K, 2) px."""
+        return self.habits_xy + self.means[:, 0, :-1] + self.means[:, 0, -1:]
+
+    @property
+    def velocities(self) -> np.ndarray:
+        """(T, K, 2) px/s."""
+        return self.means[:, 1, :-1] + self.means[:, 1, -1:]
 
     @property
     def position_variances(self) -> np.ndarray:
         """(T, K) px^2, for x and for y alike."""
-        return self.covariances[..., 0]
+        return self._variances(0)
 
     @property
     def velocity_variances(self) -> np.ndarray:
         """(T, K) px^2/s^2, for x and for y alike."""
-        return self.covariances[..., 2]
+        return self._variances(1)
+
+    def _variances(self, order: int) -> np.ndarray:
+        block = _blocks(self.covariances)[:, order, :, order]
+        own = np.einsum('tkk->tk', block)
+        return own[:, :-1] + own[:, -1:] + 2 * block[:, :-1, -1]
 
 
 def nobody(joints: int) -> JointMotion:
     """Return the motion of zero people with K joints."""
+    size = 2 * (joints + 1)
     return JointMotion(
-        np.empty((0, joints, 2)), np.empty((0, joints, 2)), np.empty((0, joints, 3))
+        np.empty((0, joints, 2)),
+        np.empty((0, joints)),
+        np.empty((0, 2, joints + 1, 2)),
+        np.empty((0, size, size)),
     )
 
 
@@ -115,67 +105,88 @@ def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotio
     """Start the motion of new people, before their first `absorb`: hardly anything is known.
 
     Args:
-        detected_xy: (T, K, 2) px, NaN where unknown: then anywhere around the other joints.
+        detected_xy: (T, K, 2) px, NaN where unknown: then where it is when somebody stands.
         body: of the skeleton.
         scales: (T,) px.
     """
-    known = np.isfinite(detected_xy)
-    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    middle = np.where(known, detected_xy, 0.0).sum(axis=1, keepdims=True) / count
-    positions = np.where(known, detected_xy, middle)
-    covariances = np.zeros((*positions.shape[:2], 3))
-    covariances[..., 0] = scales[:, None] ** 2
-    covariances[..., 2] = scales[:, None] ** 2 * (body.mobility**2 + WALKING_SPEED**2)
-    return JointMotion(positions, np.zeros_like(positions), covariances)
+    people, joints = detected_xy.shape[:2]
+    figure = body.figure_xy * scales[:, None, None]
+    offsets = np.where(np.isfinite(detected_xy), detected_xy - figure, np.nan)
+    centers = np.array([np.median(rows[~np.isnan(rows[:, 0])], axis=0) for rows in offsets])
+    centers = centers.reshape(people, 2)
+    known = _is_near(detected_xy, centers, scales)[..., None]
+    means = np.zeros((people, 2, joints + 1, 2))
+    means[:, 0, -1] = centers
+    motion = JointMotion(
+        np.where(known, detected_xy - centers[:, None], figure),
+        np.zeros((people, joints)),
+        means,
+        np.zeros((people, 2 * (joints + 1), 2 * (joints + 1))),
+    )
+    limb = np.diag([1.0, LIMB_MEMORY_S**-2])
+    _add_noise(motion, body, scales, limb, np.diag([1.0, BODY_SPEED**2]))
+    return motion
 
 
 def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) -> JointMotion:
-    """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows.
-
-    With the position x and velocity v of a joint and the velocity u of the body,
-    `x' = x + reach v + slip u` and `v' = kept v + lost u`, plus what the joint does by itself
-    (Uhlenbeck and Ornstein, "On the theory of the Brownian motion", 1930).
-    """
-    memory = VELOCITY_MEMORY_S
-    kept, lost = math.exp(-dt_s / memory), -math.expm1(-dt_s / memory)
-    reach = memory * lost
-    slip = dt_s - reach
-    own_variance = (body.mobility * scales[:, None]) ** 2  # (T, K)
-    common, common_variance = _body_velocity(motion, own_variance)
-    # From the covariances xx, xv, vv, xu, uu = vu to those of x' and v'.
-    transition = np.array(
-        [
-            [1.0, 0.0, 0.0],
-            [2 * reach, kept, 0.0],
-            [reach**2, reach * kept, kept**2],
-            [2 * slip, lost, 0.0],
-            [slip**2 + 2 * reach * slip, reach * lost + slip, lost**2 + 2 * kept * lost],
-        ]
+    """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows."""
+    limb, limb_noise = _limb_step(dt_s)
+    whole, whole_noise = _body_step(dt_s)
+    step = np.empty((2, 2, motion.means.shape[2]))
+    step[..., :-1], step[..., -1] = limb[..., None], whole
+    blocks = np.einsum('abn,tbndm->tandm', step, _blocks(motion.covariances))
+    blocks = np.einsum('cdm,tandm->tancm', step, blocks)
+    moved = replace(
+        motion,
+        means=np.einsum('abn,tbnx->tanx', step, motion.means),
+        covariances=blocks.reshape(motion.covariances.shape),
     )
-    drift = max(2 * slip - memory * lost**2, 0.0)
-    restless = np.array([memory * drift, memory * lost**2, lost * (1 + kept)])
-    covariances = np.empty((*own_variance.shape, 5))
-    covariances[..., :3] = motion.covariances
-    covariances[..., 4] = np.minimum(common_variance, motion.covariances[..., 2])
-    covariances[..., 3] = covariances[..., 1] * covariances[..., 4] / covariances[..., 2]
-    return JointMotion(
-        motion.positions_xy + reach * motion.velocities + slip * common,
-        kept * motion.velocities + lost * common,
-        covariances @ transition + own_variance[..., None] * restless,
-    )
+    _add_noise(moved, body, scales, limb_noise, whole_noise)
+    return moved
 
 
-def _body_velocity(motion: JointMotion, own_variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bodies' velocities (T, 1, 2) px/s and their variances (T, 1).
+def _limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return (2, 2) what becomes of position and velocity of a Matern-3/2 process, and the noise.
 
-    Each joint tells it as well as its velocity is known and as little as it moves by itself. What
-    is more uncertain about a velocity than the joint's own wandering, all joints have in common.
+    The noise, for a process of variance 1, is what keeps its covariance as it is.
     """
-    variance = motion.covariances[..., 2]
-    weights = 1.0 / (variance + own_variance)
-    total = weights.sum(axis=1, keepdims=True)
-    shared = (weights * np.maximum(variance - own_variance, 0.0)).sum(axis=1, keepdims=True)
-    return (weights[:, None] @ motion.velocities) / total[..., None], (1.0 + shared) / total
+    rate = 1 / LIMB_MEMORY_S
+    step = math.exp(-rate * dt_s) * np.array(
+        [[1 + rate * dt_s, dt_s], [-(rate**2) * dt_s, 1 - rate * dt_s]]
+    )
+    lasting = np.diag([1.0, rate**2])
+    return step, lasting - step @ lasting @ step.T
+
+
+def _body_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same for a body (Uhlenbeck and Ornstein, "Theory of the Brownian motion")."""
+    lost = -math.expm1(-dt_s / BODY_MEMORY_S)
+    reach = BODY_MEMORY_S * lost
+    drift = max(2 * (dt_s - reach) - reach * lost, 0.0)
+    step = np.array([[1.0, reach], [0.0, 1 - lost]])
+    noise = np.array([[BODY_MEMORY_S * drift, reach * lost], [reach * lost, lost * (2 - lost)]])
+    return step, noise * BODY_SPEED**2
+
+
+def _add_noise(
+    motion: JointMotion, body: Body, scales: np.ndarray, limb: np.ndarray, whole: np.ndarray
+) -> None:
+    """Add the noise (2, 2) of limbs of variance 1, and that of bodies, scales, to covariances."""
+    blocks = _blocks(motion.covariances)
+    spread = _spread(motion, body, scales)
+    for row in range(2):
+        for column in range(2):
+            blocks[:, row, :-1, column, :-1] += limb[row, column] * spread
+            blocks[:, row, -1, column, -1] += whole[row, column] * scales**2
+
+
+def _spread(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
+    """Return the (T, K, K) covariance, px^2, of how these people's joints stray."""
+    strange = 1 - motion.habit_s / HABIT_S
+    widths = scales[:, None] * (1 + (_STRANGE - 1) * strange)
+    arms = motion.habits_xy - motion.habits_xy.mean(axis=1, keepdims=True)
+    bent = (_DEFORMATION * arms) @ (_DEFORMATION * arms).swapaxes(1, 2)
+    return body.spread * widths[:, :, None] * widths[:, None] + bent
 
 
 def absorb(
@@ -196,103 +207,97 @@ def absorb(
         scales: (T,) px.
         dt_s: time since the last image.
     """
-    variances = guess_variances(probabilities, body, scales, dt_s)
-    seen = probabilities[..., 0] * np.isfinite(detected_xy[..., 0])
-    motion = follow_body(motion, update(motion, detected_xy, variances), seen, body, scales)
-    return update(motion, detected_xy, _doubt(motion, detected_xy, variances, seen))
-
-
-def guess_variances(
-    probabilities: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
-) -> np.ndarray:
-    """Return the (T, K) variances, px^2, of detected joints with the given state probabilities.
-
-    Successive errors are alike for `ERROR_MEMORY_S`; at a higher frame rate each frame counts for
-    less, so that the result does not depend on the frame rate.
-    """
-    repeats = max(1.0, ERROR_MEMORY_S / max(dt_s, 1e-3)) if dt_s > 0 else 1.0
-    seen_variances = (body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
-    return repeats * seen_variances * (probabilities @ GUESS_FACTORS**2)
-
-
-def update(motion: JointMotion, detected_xy: np.ndarray, variances: np.ndarray) -> JointMotion:
-    """Correct by one measurement per joint (Kalman); a NaN position tells nothing.
-
-    Args:
-        motion: predicted to the time of the measurement.
-        detected_xy: (T, K, 2) px.
-        variances: (T, K) px^2, greater than 0.
-    """
-    known = np.isfinite(detected_xy[..., 0])
+    known = _is_near(detected_xy, motion.means[:, 0, -1], scales)
+    if not known.any():
+        return motion
+    seen = probabilities[..., 0] * known
     innovations = np.where(known[..., None], detected_xy - motion.positions_xy, 0.0)
-    totals = np.where(known, motion.covariances[..., 0] + variances, np.inf)
-    gains = motion.covariances[..., :2] / totals[..., None]  # of position and velocity
-    covariances = motion.covariances.copy()
-    covariances[..., 2] -= gains[..., 1] * covariances[..., 1]
-    covariances[..., :2] *= 1 - gains[..., :1]
-    return JointMotion(
-        motion.positions_xy + gains[..., :1] * innovations,
-        motion.velocities + gains[..., 1:] * innovations,
-        covariances,
+    own, common = _noise(probabilities, body, scales, dt_s)
+    # Covariances of everything with the joints that the model gave, and of these joints.
+    covariances = motion.covariances
+    count = known.shape[1]
+    cross = (covariances[:, :, :count] + covariances[:, :, count : count + 1]) * known[:, None]
+    joint = cross[:, :count] + cross[:, count : count + 1] + common[:, None, None]
+    joint *= known[..., None] & known[:, None]
+    joint[:, range(count), range(count)] += own
+    precision = np.linalg.inv(joint)
+    doubt = _doubt(precision, innovations, seen)
+    if doubt.any():
+        joint[:, range(count), range(count)] += doubt
+        precision = np.linalg.inv(joint)
+    gains = cross @ precision
+    covariances = covariances - gains @ cross.swapaxes(1, 2)
+    corrected = replace(
+        motion,
+        means=motion.means + (gains @ innovations).reshape(motion.means.shape),
+        covariances=(covariances + covariances.swapaxes(1, 2)) / 2,
     )
+    return _learn_habits(corrected, seen, body, scales, dt_s)
 
 
-def follow_body(
-    motion: JointMotion, corrected: JointMotion, seen: np.ndarray, body: Body, scales: np.ndarray
+def _is_near(detected_xy: np.ndarray, centers: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Return (T, K) bool: the joint is known, and not where no joint of this body can be."""
+    offsets = np.abs(detected_xy - centers[:, None]).max(axis=-1)
+    return offsets < _REACH * scales[:, None]  # NaN is not
+
+
+def _noise(
+    probabilities: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the variances, px^2, of each detected joint (T, K), and of all together (T,).
+
+    Successive errors are alike; at a higher frame rate each frame counts for less, so that the
+    result does not depend on the frame rate.
+    """
+    repeats = np.full(5, _repeats(_GUESS_MEMORY_S, dt_s))
+    repeats[0] = _repeats(ERROR_MEMORY_S, dt_s)
+    seen = (_SCATTER * body.sigmas * scales[:, None]) ** 2 + _SCATTER_PX**2
+    own = seen * np.exp(probabilities @ np.log(GUESS_FACTORS**2 * repeats))
+    return own, (_COMMON_SCATTER * scales) ** 2 * repeats[0]
+
+
+def _repeats(memory_s: float, dt_s: float) -> float:
+    return max(1.0, memory_s / max(dt_s, 1e-3)) if dt_s > 0 else 1.0
+
+
+def _doubt(precision: np.ndarray, innovations: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return (T, K) px^2 to add to the variances of joints that all others speak against.
+
+    A pose model likes to put a hidden joint on whoever hides it. Row k of the inverse covariance
+    tells how far joint k is from where the others predict it (Rasmussen and Williams, "Gaussian
+    processes for machine learning", 2006, equations 5.10 to 5.12).
+    """
+    variances = 1 / np.einsum('tkk->tk', precision)
+    distances = ((precision @ innovations) ** 2).sum(axis=-1) * variances
+    limits = (_DOUBTFUL + (_ABSURD - _DOUBTFUL) * seen) ** 2
+    return variances * np.maximum(distances / limits - 1, 0.0)
+
+
+def _learn_habits(
+    motion: JointMotion, seen: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
 ) -> JointMotion:
-    """Move joints that are hardly seen along with their seen kin.
-
-    The corrections of the seen joints, weighted by kinship, are explained by a shift, a turn and
-    a change of size: a weighted Procrustes fit, `step = a (old - mean) + b` in complex numbers.
-
-    Args:
-        motion: of T people, predicted.
-        corrected: the same after the measurement.
-        seen: (T, K) in [0, 1], how surely each joint was seen.
-        body: of the skeleton.
-        scales: (T,) px.
-    """
-    old = _to_complex(motion.positions_xy)
-    step = _to_complex(corrected.positions_xy - motion.positions_xy)
-    faster = _to_complex(corrected.velocities - motion.velocities)
-    conjugate = old.conj()
-    terms = np.array((np.ones_like(old), old, step, old * conjugate, step * conjugate, faster))
-    sums = (seen * terms) @ body.kinship  # (6, T, K); kinship is symmetric
-    weight = sums[0].real
-    mean_old, mean_step, mean_square, mean_product, faster = sums[1:] / np.maximum(weight, 1e-9)
-    spread = np.maximum((mean_square - mean_old * mean_old.conj()).real, 0.0)
-    turn = mean_product - mean_step * mean_old.conj()
-    turn = turn / (spread + (_STIFFNESS * scales[:, None]) ** 2)
-    # Without seen kin there is nobody to follow.
-    share = (1 - seen) * weight / (weight + 0.1)
-    shift = share * (mean_step + turn * (old - mean_old))
-    return JointMotion(
-        motion.positions_xy + _to_real(shift),
-        motion.velocities + _to_real(share * faster),
-        motion.covariances,
+    """Turn what joints stray into what is usual, as far as they are seen. No joint moves."""
+    straying = np.einsum('tnn->tn', motion.covariances)[:, : seen.shape[1]]
+    usual = np.einsum('tkk->tk', _spread(motion, body, scales))
+    trust = seen * (1 - straying / usual).clip(0.0, 1.0)
+    share = trust * dt_s / (motion.habit_s + dt_s) if dt_s > 0 else trust * (motion.habit_s == 0)
+    change = share[..., None] * motion.means[:, 0, :-1]
+    means = motion.means.copy()
+    means[:, 0, :-1] -= change
+    return replace(
+        motion,
+        habits_xy=motion.habits_xy + change,
+        habit_s=np.minimum(motion.habit_s + trust * dt_s, HABIT_S),
+        means=means,
     )
-
-
-def _to_complex(points_xy: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(points_xy).view(np.complex128)[..., 0]
-
-
-def _to_real(values: np.ndarray) -> np.ndarray:
-    return values[..., None].view(np.float64)
-
-
-def _doubt(
-    motion: JointMotion, detected_xy: np.ndarray, variances: np.ndarray, seen: np.ndarray
-) -> np.ndarray:
-    """Return the variances (T, K), raised where the guess of an unseen joint is far off.
-
-    A pose model likes to put a hidden joint on whoever hides it.
-    """
-    squared = ((detected_xy - motion.positions_xy) ** 2).sum(axis=-1)
-    surprise = squared / ((motion.covariances[..., 0] + variances) * _DOUBTFUL**2)
-    return variances * (1 + (1 - seen) * np.fmax(surprise - 1, 0.0))  # NaN surprises nobody
 
 
 def published_variances(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
     """Return the (T, K) variances, px^2, to publish for x and for y: never too good to be true."""
-    return motion.covariances[..., 0] + (_BIAS * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
+    return motion.position_variances + (_BIAS * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
+
+
+def _blocks(covariances: np.ndarray) -> np.ndarray:
+    """Return a view (T, 2, K + 1, 2, K + 1) of covariances."""
+    count = covariances.shape[-1] // 2
+    return covariances.reshape(len(covariances), 2, count, 2, count)

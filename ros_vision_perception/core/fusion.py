@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ros_vision_perception.core import depth, lifecycle, tracking, visibility
-from ros_vision_perception.core.filters import body_of
+from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.results import write_down

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ros_vision_perception.core.body_prior import Body, body_of
 from ros_vision_perception.core.depth import Space
-from ros_vision_perception.core.filters import Body, body_of, published_variances
+from ros_vision_perception.core.filters import published_variances
 from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.identity import alternatives, confidence
 from ros_vision_perception.core.scene import Sightings

@@ -6,8 +6,9 @@ import numpy as np
 
 from ros_vision_perception.core import filters
 from ros_vision_perception.core.association import match_tracks
+from ros_vision_perception.core.body_prior import Body
 from ros_vision_perception.core.evidence import Expected, Found, claims
-from ros_vision_perception.core.filters import Body, JointMotion
+from ros_vision_perception.core.filters import JointMotion
 from ros_vision_perception.core.geometry import box_areas
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts

@@ -123,7 +123,7 @@ def test_a_person_walking_sideways_has_that_velocity_and_an_unsure_one_in_depth(
     # 60 px/s at 3 m and 300 px focal length.
     np.testing.assert_allclose(joints.velocities[joints.has_3d, 0], 0.6, atol=0.1)
     deviations = np.sqrt(joints.velocity_covariances[joints.has_3d][:, [0, 2], [0, 2]])
-    assert (deviations[:, 1] > 2 * deviations[:, 0]).all()
+    assert (deviations[:, 1] > 1.4 * deviations[:, 0]).all()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
+from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.core.filters import body_of
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.lifecycle import Lifetimes, live
 from ros_vision_perception.core.scene import Surroundings, sort_out

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from ros_vision_perception.core.filters import body_of
+from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.scene import sort_out
