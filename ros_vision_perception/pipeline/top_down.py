@@ -103,7 +103,8 @@ def _keypoints(
         visibility=unknown,
         presence=unknown,
         boxes_xyxy=people.boxes_xyxy[sound],
-        # A box may hold no person, or half of one: the joints know better.
-        person_scores=people.scores[sound] * scores.mean(axis=1),
+        # A box may hold no person, or half of one: the joints know better. The root ranks people
+        # as the usual product does, and the tracking may take it for a probability.
+        person_scores=np.sqrt(people.scores[sound] * scores.mean(axis=1)),
         keypoints_3d=np.full((*scores.shape, 3), np.nan, np.float32),
     )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from small_networks import Shape, write_network
@@ -67,7 +68,7 @@ def test_each_person_gets_the_joints_of_their_crop(tmp_path: Path, batch: int) -
         found.keypoints_xy, np.repeat(centers[:, None], 17, axis=1), atol=1e-3
     )
     np.testing.assert_allclose(found.scores, np.full((2, 17), 0.5))
-    np.testing.assert_allclose(found.person_scores, [0.4, 0.25])
+    np.testing.assert_allclose(found.person_scores, np.sqrt([0.4, 0.25]), atol=1e-6)
     assert np.isnan(found.visibility).all() and np.isnan(found.presence).all()
     assert times.elapsed_ns.keys() == {'preprocess', 'infer', 'decode'}
 
@@ -80,7 +81,7 @@ def test_a_person_with_a_joint_that_cannot_be_is_dropped(tmp_path: Path) -> None
     joints = np.repeat(MIDDLE, 2, axis=0)
     joints[0, 0, 3, 1] = np.nan
     found = load(write(tmp_path, joints=joints)).estimate(FRAME, no_stages)
-    np.testing.assert_allclose(found.person_scores, [0.25])
+    np.testing.assert_allclose(found.person_scores, [0.5])
 
 
 def test_a_folder_that_is_no_pair_is_refused(tmp_path: Path) -> None:
@@ -108,3 +109,15 @@ def test_accuracy_is_that_of_the_networks(real: PosePipeline, assets: Path) -> N
     annotations = folder / 'annotations' / 'person_keypoints_val2017.json'
     figures = evaluate_pose(real, annotations, folder / 'images' / 'val2017')
     assert figures['AP'] > 0.381 - 0.02
+
+
+def test_people_seen_well_are_more_likely_there_than_not(real: PosePipeline, assets: Path) -> None:
+    """Only such people begin a track."""
+    likely = 0
+    for photo in sorted((assets / 'images' / 'mmpose' / 'coco').glob('*.jpg')):
+        pixels = cv2.imread(str(photo))
+        assert pixels is not None
+        found = real.estimate(Frame(pixels, 'bgr8', 0), no_stages)
+        likely += int((found.person_scores >= 0.5).sum())
+    # 12 people are annotated.
+    assert 9 <= likely <= 14
