@@ -1,5 +1,7 @@
 """From arrays over all tracks to one record per person."""
 
+from typing import Any
+
 import numpy as np
 
 from ros_vision_perception.core.body_prior import Body, body_of
@@ -81,7 +83,7 @@ def _joints(
 ) -> list[Joints]:
     variances = published_variances(tracks.motion, body, tracks.scales)
     since_ns = np.where(tracks.seen_ns == NEVER, np.inf, stamp_ns - tracks.seen_ns)
-    table = {
+    numbers = {
         'p_visible': belief.probabilities[..., 0],
         'keypoints_xy': tracks.motion.positions_xy,
         'covariances_px': variances[..., None, None] * np.eye(2),
@@ -91,17 +93,16 @@ def _joints(
         'velocity_covariances': space.velocity_covariances,
         'time_since_seen_s': since_ns * 1e-9,
     }
-    table = {name: np.asarray(values, np.float32) for name, values in table.items()}
-    table['states'] = belief.states
-    table['occluder_track_ids'] = belief.occluder_track_ids[belief.occluders].astype(np.int32)
-    table['has_3d'] = space.has_3d
-    return [
-        Joints(
-            occluder_classes=tuple(belief.occluder_classes[index] for index in occluders),
-            **{name: values[row] for name, values in table.items()},
-        )
-        for row, occluders in enumerate(belief.occluders.tolist())
-    ]
+    classes = np.array(belief.occluder_classes, object)[belief.occluders]
+    table: dict[str, Any] = {
+        **{name: np.asarray(values, np.float32) for name, values in numbers.items()},
+        'states': belief.states,
+        'occluder_track_ids': belief.occluder_track_ids[belief.occluders].astype(np.int32),
+        'occluder_classes': map(tuple, classes.tolist()),
+        'has_3d': space.has_3d,
+    }
+    rows = zip(*table.values(), strict=True)
+    return [Joints(**dict(zip(table, row, strict=True))) for row in rows]
 
 
 def _occluded_fraction(states: np.ndarray) -> np.ndarray:
