@@ -25,8 +25,6 @@ from ros_vision_perception.tools.truth import Truth
 # Of the demo's scene, every second frame is enough.
 _SCENE_STEP = 2
 _NANOSECONDS = 1e9
-# So often is each photograph laid over, each time differently.
-_STAGINGS = 4
 # From what a model says about a frame to the truth about it, in the model's skeleton.
 TruthOf = Callable[[Keypoints], Truth]
 
@@ -58,8 +56,12 @@ def scene_clip(skeleton: Skeleton) -> Clip:
     return Clip('scene', PERIOD_FRAMES // _SCENE_STEP, frames)
 
 
-def video_clip(path: Path, pose: PosePipeline, seed: int, most_frames: int | None) -> Clip:
-    """Return a video with occluders laid over it; the pose model first sees it without.
+def video_clips(
+    path: Path, pose: PosePipeline, seeds: Sequence[int], most_frames: int | None
+) -> list[Clip]:
+    """Return a video with occluders laid over it, a clip per seed.
+
+    The pose model first sees it without.
 
     Raises:
         ConfigurationError: when the video cannot be read, or nobody is found in it.
@@ -73,14 +75,15 @@ def video_clip(path: Path, pose: PosePipeline, seed: int, most_frames: int | Non
     truths = pseudo_truths(clean)
     if not truths or not len(truths[0].states):
         raise ConfigurationError(f'{pose.model_name} finds nobody in {path}')
-    staging = stage(truths, clean[0].image_size, source.fps, passers_by(), seed)
+    size = clean[0].image_size
 
-    def frames() -> Iterator[tuple[Frame, TruthOf]]:
+    def frames(seed: int) -> Iterator[tuple[Frame, TruthOf]]:
+        staging = stage(truths, size, source.fps, passers_by(), seed)
         for number, (image, truth) in enumerate(zip(source.frames(), truths, strict=False)):
             staged = _frame(staging.image(image, number), number / source.fps)
             yield staged, _always(staging.truth(truth, number))
 
-    return Clip(source.name, len(truths), frames)
+    return [Clip(f'{source.name} {seed}', len(truths), partial(frames, seed)) for seed in seeds]
 
 
 def photo_clips(annotations: Path, images: Path) -> list[Clip]:
@@ -97,11 +100,11 @@ def photo_clips(annotations: Path, images: Path) -> list[Clip]:
 
 
 def staged_photo_clips(
-    annotations: Path, images: Path, skeleton: Skeleton, seed: int
+    annotations: Path, images: Path, skeleton: Skeleton, seeds: Sequence[int]
 ) -> list[Clip]:
-    """Return the photographs with annotated joints, with occluders laid over them."""
+    """Return the photographs with annotated joints, once per seed, with occluders over them."""
 
-    def frames(photo: Photo, photo_seed: int) -> Iterator[tuple[Frame, TruthOf]]:
+    def frames(photo: Photo, photo_seed: tuple[int, int]) -> Iterator[tuple[Frame, TruthOf]]:
         frame = coco.read_frame(photo.path)
         truth = photo.truth(skeleton, Keypoints.empty(skeleton, frame.size))
         staging = stage_photo(truth, frame.size, passers_by(), photo_seed)
@@ -109,8 +112,9 @@ def staged_photo_clips(
 
     photos = [photo for photo in read_photos(annotations, images) if photo.joints is not None]
     return [
-        Clip(photo.path.stem, 1, partial(frames, photo, seed + number))
-        for number, photo in enumerate(photos * _STAGINGS)
+        Clip(f'{photo.path.stem} {seed}', 1, partial(frames, photo, (seed, number)))
+        for seed in seeds
+        for number, photo in enumerate(photos)
     ]
 
 

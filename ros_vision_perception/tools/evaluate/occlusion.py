@@ -44,7 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--video', type=Path, nargs='+', metavar='FILE', help='to lay things over')
     parser.add_argument('--frames', type=int, metavar='N', help='at most, of each video')
-    parser.add_argument('--seed', type=int, default=0, help='what is laid over, and where')
+    parser.add_argument(
+        '--seed',
+        type=int,
+        nargs='+',
+        default=[0, 1, 2, 3],
+        metavar='N',
+        help='what is laid over, and where; once for each N',
+    )
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
@@ -74,7 +81,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     perception = Perception(pose, segmentation, FusionConfig())
     result: dict[str, Any] = {'model': pose.model_name, 'segmentation': segmentation.model_name}
     for name, part in _parts(arguments, pose):
-        figures = _measure(part, perception, arguments.output, name)
+        figures = measure(part, perception, arguments.output, name)
         result.update({name: figures} if name else figures)
     return result
 
@@ -83,29 +90,46 @@ def _parts(
     arguments: argparse.Namespace, pose: PosePipeline
 ) -> Iterator[tuple[str, Sequence[Clip]]]:
     """Yield what is measured together, the first one without a name."""
-    seed = arguments.seed
+    seeds = arguments.seed
     if arguments.annotations:
         if len(arguments.images or ()) != len(arguments.annotations):
             raise ConfigurationError('--images needs one folder for each file of --annotations')
         pairs = list(zip(arguments.annotations, arguments.images, strict=True))
         yield '', [clip for pair in pairs for clip in clips.photo_clips(*pair)]
         staged = [
-            clip for pair in pairs for clip in clips.staged_photo_clips(*pair, pose.skeleton, seed)
+            clip
+            for pair in pairs
+            for clip in clips.staged_photo_clips(*pair, pose.skeleton, seeds)
         ]
         if staged:
             yield 'staged', staged
     elif arguments.video:
         yield (
             '',
-            [clips.video_clip(path, pose, seed, arguments.frames) for path in arguments.video],
+            [
+                clip
+                for path in arguments.video
+                for clip in clips.video_clips(path, pose, seeds, arguments.frames)
+            ],
         )
     else:
         yield '', [clips.scene_clip(pose.skeleton)]
 
 
-def _measure(
-    part: Sequence[Clip], perception: Perception, output: Path | None, name: str
+def measure(
+    part: Sequence[Clip], perception: Perception, output: Path | None = None, name: str = ''
 ) -> dict[str, Any]:
+    """Return the figures over all clips.
+
+    Args:
+        part: what to look at.
+        perception: forgets everyone before each clip.
+        output: folder for diagrams and frames; None for none.
+        name: first part of their names.
+
+    Raises:
+        ConfigurationError: when nothing is known of any joint.
+    """
     worst = WorstFrames()
     tables: list[Records] = []
     for clip in track(part, description=name or 'measuring', console=Console(stderr=True)):

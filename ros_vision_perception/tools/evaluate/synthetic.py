@@ -116,7 +116,7 @@ def stage(
 
 
 def stage_photo(
-    truth: Truth, image_size: tuple[int, int], people: Sequence[Cutout], seed: int
+    truth: Truth, image_size: tuple[int, int], people: Sequence[Cutout], seed: Sequence[int]
 ) -> Staging:
     """Return what is before somebody in a photograph: one frame of what `stage` makes of a clip.
 
