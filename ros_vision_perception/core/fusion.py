@@ -11,13 +11,14 @@ import numpy as np
 
 from ros_vision_perception.core import depth, lifecycle, tracking, visibility
 from ros_vision_perception.core.body_prior import body_of
+from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.results import write_down
 from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.tracking import Tracks, no_tracks
-from ros_vision_perception.core.types import CameraModel, InstanceMasks, Keypoints, Observation
+from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 
 # What the parts of an observation are called in a degraded_reason.
 _TOPICS = {'keypoints': 'keypoints', 'masks': 'masks', 'depth_m': 'depth', 'camera': 'camera_info'}

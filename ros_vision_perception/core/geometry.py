@@ -1,12 +1,10 @@
-"""Boxes, poses and coordinate frames: overlaps, affine matrices, the pinhole camera.
+"""Boxes, poses and coordinate frames: overlaps, affine matrices.
 
 A matrix `b_from_a`, shape (2, 3), takes points of frame a to frame b: `b = A a + t` with
 `A = matrix[:, :2]` and `t = matrix[:, 2]`.
 """
 
 import numpy as np
-
-from ros_vision_perception.core.types import CameraModel
 
 
 def box_areas(boxes_xyxy: np.ndarray) -> np.ndarray:
@@ -164,27 +162,3 @@ def letterbox(
     scale = min(crop_size[0] / image_size[0], crop_size[1] / image_size[1])
     width, height = (max(1, round(length * scale)) for length in image_size)
     return (crop_size[0] - width) // 2, (crop_size[1] - height) // 2, width, height
-
-
-def project(points_m: np.ndarray, camera: CameraModel) -> np.ndarray:
-    """Return the (..., 2) px of points (..., 3) m in the camera frame; NaN behind the camera."""
-    depth = np.where(points_m[..., 2] > 0, points_m[..., 2], np.nan)
-    return np.stack(
-        (
-            camera.fx * points_m[..., 0] / depth + camera.cx,
-            camera.fy * points_m[..., 1] / depth + camera.cy,
-        ),
-        axis=-1,
-    )
-
-
-def back_project(points_xy: np.ndarray, depth_m: np.ndarray, camera: CameraModel) -> np.ndarray:
-    """Return the (..., 3) m in the camera frame of pixels (..., 2) at depths (...,) m along z."""
-    return np.stack(
-        (
-            (points_xy[..., 0] - camera.cx) / camera.fx * depth_m,
-            (points_xy[..., 1] - camera.cy) / camera.fy * depth_m,
-            depth_m,
-        ),
-        axis=-1,
-    )

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import Skeleton
 
@@ -53,23 +54,6 @@ class Frame:
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
-
-
-@dataclass(frozen=True)
-class CameraModel:
-    """Pinhole intrinsics of the rectified image, pixels.
-
-    Attributes:
-        fx, fy: focal lengths.
-        cx, cy: principal point.
-        size: (width, height) of the images the intrinsics belong to.
-    """
-
-    fx: float
-    fy: float
-    cx: float
-    cy: float
-    size: tuple[int, int]
 
 
 @dataclass(frozen=True)

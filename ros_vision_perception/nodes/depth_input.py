@@ -8,8 +8,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
+from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.errors import FrameError
-from ros_vision_perception.core.types import CameraModel
 from ros_vision_perception.nodes.conversions.cameras import camera_from_msg
 from ros_vision_perception.nodes.conversions.images import depth_from_image
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
@@ -18,7 +18,7 @@ from ros_vision_perception.nodes.parameters import JoinParameters
 from ros_vision_perception.nodes.stamp_order import StampOrder
 from ros_vision_perception.nodes.subscribing import subscribe
 
-_TOPIC = 'depth/image'
+_TOPIC, _INFO_TOPIC = 'depth/image', 'camera_info'
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -49,12 +49,16 @@ class DepthInput:
         self._rectified = parameters.rectified
         self._faults, self._on_depth = faults, on_depth
         self._order = StampOrder()
-        subscribe(node, CameraInfo, 'camera_info', self._receive_info, _NEWEST)
+        subscribe(node, CameraInfo, _INFO_TOPIC, self._receive_info, _NEWEST)
         if parameters.use_depth:
             subscribe(node, Image, _TOPIC, self._receive_depth, _NEWEST)
 
     def _receive_info(self, message: Any, _info: dict) -> None:
-        self.camera = camera_from_msg(message, rectified=self._rectified)
+        self.camera = None
+        try:
+            self.camera = camera_from_msg(message, rectified=self._rectified)
+        except FrameError as error:
+            self._faults.note(error, _INFO_TOPIC)
 
     def _receive_depth(self, message: Any, _info: dict) -> None:
         try:

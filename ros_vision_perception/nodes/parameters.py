@@ -145,7 +145,7 @@ class JoinParameters(_LifetimeParameters):
         10000.0,
     )
     rectified: bool = _parameter(
-        False, 'The image is rectified: intrinsics are P of the camera_info, else K.'
+        False, 'The image is rectified: P of the camera_info holds, else K and the lens.'
     )
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.types import (
-    CameraModel,
     Frame,
     InstanceMasks,
     Keypoints,

@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ros_vision_perception.core.camera import CameraModel, back_project
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
-from ros_vision_perception.core.geometry import back_project
 from ros_vision_perception.core.human import Humans, HumanState, JointState
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.types import CameraModel
 from test.core.people import IMAGE_SIZE, Scene, capture, figure, rectangle, segment
 
 CAMERA = CameraModel(fx=300.0, fy=300.0, cx=160.0, cy=120.0, size=IMAGE_SIZE)

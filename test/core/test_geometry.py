@@ -8,20 +8,15 @@ import pytest
 
 from ros_vision_perception.core.geometry import (
     apply_affine,
-    back_project,
     box_iou,
     crop_matrix,
     invert_affine,
     oks,
     oks_of_pairs,
-    project,
     stretch_matrix,
     suppress,
 )
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.types import CameraModel
-
-CAMERA = CameraModel(fx=600.0, fy=610.0, cx=320.0, cy=240.0, size=(640, 480))
 
 pixels = st.floats(-2000, 2000, allow_nan=False, width=32)
 boxes = arrays(np.float64, st.tuples(st.integers(0, 5), st.just(4)), elements=pixels)
@@ -143,19 +138,6 @@ def test_a_stretched_image_fills_the_crop_from_edge_to_edge() -> None:
     crop_from_image = stretch_matrix((640, 480), (256, 144))
     corners = apply_affine(crop_from_image, np.array([[-0.5, -0.5], [639.5, 479.5]]))
     np.testing.assert_allclose(corners, [[-0.5, -0.5], [255.5, 143.5]], atol=1e-9)
-
-
-@given(
-    points=arrays(np.float64, (5, 2), elements=st.floats(-500, 1500)),
-    depth=st.floats(0.1, 50),
-)
-def test_projection_undoes_back_projection(points: np.ndarray, depth: float) -> None:
-    in_camera = back_project(points, np.full(5, depth), CAMERA)
-    np.testing.assert_allclose(project(in_camera, CAMERA), points, atol=1e-6)
-
-
-def test_what_is_behind_the_camera_has_no_pixel() -> None:
-    assert np.isnan(project(np.array([0.1, 0.1, -1.0]), CAMERA)).all()
 
 
 def test_nobody_overlaps_with_nobody() -> None:
