@@ -10,7 +10,9 @@ from ros_vision_perception.core.geometry import (
     apply_affine,
     box_iou,
     crop_matrix,
+    distinct_boxes,
     invert_affine,
+    letterbox,
     oks,
     oks_of_pairs,
     stretch_matrix,
@@ -145,3 +147,28 @@ def test_nobody_overlaps_with_nobody() -> None:
     assert box_iou(np.zeros((0, 4)), np.zeros((3, 4))).shape == (0, 3)
     assert oks(nobody, nobody, COCO17.sigmas, np.zeros(0), np.zeros((0, 17))).shape == (0, 0)
     assert len(suppress(np.zeros((0, 0)), np.zeros(0), 0.5)) == 0
+
+
+@given(st.integers(0, 60), st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
+def test_distinct_boxes_are_those_that_no_better_one_suppresses(
+    count: int, seed: int, max_iou: float
+) -> None:
+    random = np.random.default_rng(seed)
+    corners = random.uniform(0, 100, (count, 2))
+    boxes = np.concatenate((corners, corners + random.uniform(1, 60, (count, 2))), axis=1)
+    scores = random.integers(0, 5, count) / 4
+    want = suppress(box_iou(boxes, boxes), scores, max_iou)
+    np.testing.assert_array_equal(distinct_boxes(boxes, scores, max_iou, count), want)
+    np.testing.assert_array_equal(distinct_boxes(boxes, scores, max_iou, 3), want[:3])
+
+
+@given(*[st.integers(1, 4000)] * 2, *[st.sampled_from([32, 320, 416, 640])] * 2)
+def test_letterbox_fits_centred_and_keeps_the_aspect_ratio(
+    width: int, height: int, crop_width: int, crop_height: int
+) -> None:
+    left, top, inner_width, inner_height = letterbox((width, height), (crop_width, crop_height))
+    assert inner_width == crop_width or inner_height == crop_height
+    assert 0 <= left <= crop_width - inner_width - left <= left + 1
+    assert 0 <= top <= crop_height - inner_height - top <= top + 1
+    scale = min(crop_width / width, crop_height / height)
+    assert abs(inner_width - scale * width) <= 1 and abs(inner_height - scale * height) <= 1
