@@ -14,6 +14,8 @@ import numpy as np
 _MEMORY_S, _PRIOR_S = 2.0, 0.5
 # Distance of a person's own sightings from their mean: the first guess, and the least.
 _SPREAD, _MIN_SPREAD = 0.05, 0.03
+# A sight this many times as far away as usual is odd, and counts less for the mean.
+_ODD = 2.0
 # Other people are on average this many times as far away.
 _CONTRAST = 4.0
 # Looks alone never speak more strongly than this against an identity, in log-odds.
@@ -97,12 +99,14 @@ def learn(looks: Looks, appearances: np.ndarray, is_clear: np.ndarray, dt_s: flo
     distances = 1 - np.divide(
         products, np.sqrt(lengths[0] * lengths[1]), np.ones(len(rows)), where=shares_any
     )
-    seconds = looks.seconds[rows]
-    shares = np.maximum(-np.expm1(-dt_s / _MEMORY_S), dt_s / (seconds + _PRIOR_S + dt_s))
+    seconds, spreads = looks.seconds[rows], looks.spreads[rows]
+    # Whoever suddenly looks different may be half hidden by somebody who was overlooked.
+    expected = _ODD * np.maximum(spreads, _MIN_SPREAD)
+    trust = np.minimum(expected / np.maximum(distances, 1e-9), 1.0) ** 2
+    shares = trust * np.maximum(-np.expm1(-dt_s / _MEMORY_S), dt_s / (seconds + _PRIOR_S + dt_s))
     parts = np.where(known, shares[:, None], 1.0)
     means = np.where(seen, means + parts * (scales[:, None] * sights - means), means)
     means /= np.linalg.norm(means, axis=1, keepdims=True)
-    spreads = looks.spreads[rows]
     spreads = spreads + np.where(shares_any, shares * (distances - spreads), 0.0)
     result = Looks(looks.means.copy(), looks.spreads.copy(), looks.seconds.copy())
     result.means[rows], result.spreads[rows], result.seconds[rows] = means, spreads, seconds + dt_s

@@ -28,6 +28,8 @@ LENGTH = len(_REGIONS) * _BINS
 _SAMPLES, _MAX_SAMPLES = 200, 400
 # A region of which fewer samples show is not described; and samples that every bin has anyway.
 _MIN_SAMPLES, _PRIOR = 12.0, 0.1
+# Of somebody who shares more than the rest of the mask with others, all of it counts.
+_MIN_ALONE = 0.4
 # Colour differences, relative to the brightness, end here; darker pixels than this have none.
 _MAX_TINT, _DARK = 0.3, 30.0
 # Where the neck and the hips are in the box of somebody standing, from the top.
@@ -105,7 +107,10 @@ def _samples(
         views.append(view)
     owners, pixels = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)]
     for owner, (grid, view, (top, left)) in enumerate(zip(grids, views, corners, strict=True)):
-        places = np.flatnonzero(grid & (view == 1))
+        alone = grid & (view == 1)
+        # Somebody whose mask is hardly their own was found twice, or is not who is seen there.
+        is_alone = alone.sum() >= _MIN_ALONE * grid.sum()
+        places = np.flatnonzero(alone if is_alone else grid)
         rows, columns = np.divmod(places[:: 1 + len(places) // _MAX_SAMPLES], grid.shape[1])
         owners.append(np.full(len(rows), owner))
         pixels.append(np.stack((columns + left, rows + top), axis=1))
