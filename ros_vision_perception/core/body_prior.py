@@ -5,7 +5,7 @@ an angle of its own. A joint shares the straying of all limbs between it and the
 else hangs on them: that makes the positions of all joints one Gaussian. Lengths of limbs: Drillis
 and Contini, "Body segment parameters", 1966, as Winter, "Biomechanics and motor control of human
 movement", 2009, tabulates them; how far legs swing is Winter's figure for walking, for arms twice
-that, because they do other things too.
+that, because they do other things too; shoulders and hips turn.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ _UP, _DOWN, _OUT, _NOWHERE = (0.0, -1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0)
 # Part -> what it hangs on, length in heights, direction when standing, standard deviation of the
 # direction in radians. Trunk, skull, hand and foot are no joints, but several hang on them.
 _LIMBS: dict[str, _Limb] = {
-    'hip': ('', 0.0955, _OUT, 0.2),
+    'hip': ('', 0.0955, _OUT, 0.45),
     'hip_center': ('', 0.05, _NOWHERE, 0.2),
     'knee': ('hip', 0.245, _DOWN, 0.35),
     'ankle': ('knee', 0.246, _DOWN, 0.4),
     'foot': ('ankle', 0.1, _DOWN, 0.4),
     'trunk': ('', 0.288, _UP, 0.15),
     'neck': ('trunk', 0.05, _NOWHERE, 0.2),
-    'shoulder': ('trunk', 0.129, _OUT, 0.2),
+    'shoulder': ('trunk', 0.129, _OUT, 0.35),
     'elbow': ('shoulder', 0.186, _DOWN, 0.45),
     'wrist': ('elbow', 0.146, _DOWN, 0.8),
     'hand': ('wrist', 0.108, _DOWN, 0.6),
@@ -42,6 +42,8 @@ _END_OF_LIMB: dict[str, _Limb] = {
     **dict.fromkeys(_HANDS, ('hand', 0.05, _NOWHERE, 0.5)),
     **dict.fromkeys(_FEET, ('foot', 0.05, _NOWHERE, 0.5)),
 }
+# The joints whose left and right are confused together.
+GROUPS = ('head', 'shoulders', 'arms', 'hips', 'legs')
 _ON_SKULL = ('skull', 0.06, _NOWHERE, 0.4)
 
 
@@ -53,12 +55,16 @@ class Body:
         sigmas: (K,) OKS sigmas: scatter of a seen joint, scales.
         figure_xy: (K, 2) a body that stands and faces the camera, from the hips, scales.
         spread: (K, K) covariance of how the joints stray from where they usually are, scales^2.
+        pairs: (2, P) joint ids, left and right.
+        groups: (P, G) bool, which pairs belong to which of `GROUPS`.
         hips, shoulders: joint ids, empty where the skeleton has none.
     """
 
     sigmas: np.ndarray
     figure_xy: np.ndarray
     spread: np.ndarray
+    pairs: np.ndarray
+    groups: np.ndarray
     hips: np.ndarray
     shoulders: np.ndarray
 
@@ -81,6 +87,8 @@ def body_of(skeleton: Skeleton) -> Body:
         sigmas=skeleton.sigmas,
         figure_xy=figure,
         spread=strays @ strays.T,
+        pairs=np.array(skeleton.flip_pairs).T,
+        groups=np.array([_groups(split[left]) for left, _ in skeleton.flip_pairs]),
         hips=np.flatnonzero([part == 'hip' for part in parts]),
         shoulders=np.flatnonzero([part == 'shoulder' for part in parts]),
     )
@@ -92,6 +100,13 @@ def _side_and_part(name: str) -> tuple[str, str]:
         if side in name.split('_'):
             return side, name.removeprefix(f'{side}_').removesuffix(f'_{side}')
     return '', name
+
+
+def _groups(joint: tuple[str, str]) -> list[bool]:
+    """Return which of `GROUPS` the joint belongs to."""
+    on = {part for _, part in _path(*joint)}
+    arm, leg = 'elbow' in on, 'knee' in on
+    return ['skull' in on, 'shoulder' in on and not arm, arm, 'hip' in on and not leg, leg]
 
 
 def _path(side: str, part: str) -> dict[tuple[str, str], _Limb]:

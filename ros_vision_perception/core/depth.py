@@ -10,9 +10,10 @@ import numpy as np
 
 from ros_vision_perception.core.body_prior import Body
 from ros_vision_perception.core.camera import CameraModel, back_project
-from ros_vision_perception.core.filters import JointMotion, published_variances
+from ros_vision_perception.core.filters import published_variances
 from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.masks import nearest_pixels
+from ros_vision_perception.core.motion import JointMotion
 from ros_vision_perception.core.scene import Sightings
 
 # An outstretched arm is no further than this from the rest of the body, m.

@@ -11,12 +11,13 @@ share one covariance per person. T people, K joints; lengths are measured in the
 the square root of the area, some 0.8 m.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import math
 
 import numpy as np
 
-from ros_vision_perception.core.body_prior import Body
+from ros_vision_perception.core.body_prior import GROUPS, Body
+from ros_vision_perception.core.motion import JointMotion, blocks_of
 
 # Standard deviation of the velocity of bodies, scales per second: people walk at 1.4 m/s, in any
 # direction, or stand; and for how long they go on as they do.
@@ -47,60 +48,6 @@ _REACH = 20.0
 _BIAS, _BIAS_PX = 0.5, 0.5
 
 
-@dataclass(frozen=True)
-class JointMotion:
-    """Where the K joints of T people are in the image, and how they move.
-
-    Attributes:
-        habits_xy: (T, K, 2) float64 px, where each joint usually is, from the body.
-        habit_s: (T, K) float64 s, the time over which that was seen, at most HABIT_S.
-        means: (T, 2, K + 1, 2) float64, how far the K joints stray from there, px, and where the
-            body is, px; then the velocities of these, px/s.
-        covariances: (T, 2 (K + 1), 2 (K + 1)) float64 of the same, for x and for y alike.
-    """
-
-    habits_xy: np.ndarray
-    habit_s: np.ndarray
-    means: np.ndarray
-    covariances: np.ndarray
-
-    @property
-    def positions_xy(self) -> np.ndarray:
-        """(T, K, 2) px."""
-        return self.habits_xy + self.means[:, 0, :-1] + self.means[:, 0, -1:]
-
-    @property
-    def velocities(self) -> np.ndarray:
-        """(T, K, 2) px/s."""
-        return self.means[:, 1, :-1] + self.means[:, 1, -1:]
-
-    @property
-    def position_variances(self) -> np.ndarray:
-        """(T, K) px^2, for x and for y alike."""
-        return self._variances(0)
-
-    @property
-    def velocity_variances(self) -> np.ndarray:
-        """(T, K) px^2/s^2, for x and for y alike."""
-        return self._variances(1)
-
-    def _variances(self, order: int) -> np.ndarray:
-        block = _blocks(self.covariances)[:, order, :, order]
-        own = np.einsum('tkk->tk', block)
-        return own[:, :-1] + own[:, -1:] + 2 * block[:, :-1, -1]
-
-
-def nobody(joints: int) -> JointMotion:
-    """Return the motion of zero people with K joints."""
-    size = 2 * (joints + 1)
-    return JointMotion(
-        np.empty((0, joints, 2)),
-        np.empty((0, joints)),
-        np.empty((0, 2, joints + 1, 2)),
-        np.empty((0, size, size)),
-    )
-
-
 def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotion:
     """Start the motion of new people, before their first `absorb`: hardly anything is known.
 
@@ -120,6 +67,7 @@ def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotio
     motion = JointMotion(
         np.where(known, detected_xy - centers[:, None], figure),
         np.zeros((people, joints)),
+        np.zeros((people, len(GROUPS))),
         means,
         np.zeros((people, 2 * (joints + 1), 2 * (joints + 1))),
     )
@@ -134,7 +82,7 @@ def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) ->
     whole, whole_noise = _body_step(dt_s)
     step = np.empty((2, 2, motion.means.shape[2]))
     step[..., :-1], step[..., -1] = limb[..., None], whole
-    blocks = np.einsum('abn,tbndm->tandm', step, _blocks(motion.covariances))
+    blocks = np.einsum('abn,tbndm->tandm', step, blocks_of(motion.covariances))
     blocks = np.einsum('cdm,tandm->tancm', step, blocks)
     moved = replace(
         motion,
@@ -172,7 +120,7 @@ def _add_noise(
     motion: JointMotion, body: Body, scales: np.ndarray, limb: np.ndarray, whole: np.ndarray
 ) -> None:
     """Add the noise (2, 2) of limbs of variance 1, and that of bodies, scales, to covariances."""
-    blocks = _blocks(motion.covariances)
+    blocks = blocks_of(motion.covariances)
     spread = _spread(motion, body, scales)
     for row in range(2):
         for column in range(2):
@@ -251,9 +199,15 @@ def _noise(
     """
     repeats = np.full(5, _repeats(_GUESS_MEMORY_S, dt_s))
     repeats[0] = _repeats(ERROR_MEMORY_S, dt_s)
-    seen = (_SCATTER * body.sigmas * scales[:, None]) ** 2 + _SCATTER_PX**2
-    own = seen * np.exp(probabilities @ np.log(GUESS_FACTORS**2 * repeats))
+    own = detection_variances(body, scales) * np.exp(
+        probabilities @ np.log(GUESS_FACTORS**2 * repeats)
+    )
     return own, (_COMMON_SCATTER * scales) ** 2 * repeats[0]
+
+
+def detection_variances(body: Body, scales: np.ndarray) -> np.ndarray:
+    """Return the (T, K) variances, px^2, of seen joints."""
+    return (_SCATTER * body.sigmas * scales[:, None]) ** 2 + _SCATTER_PX**2
 
 
 def _repeats(memory_s: float, dt_s: float) -> float:
@@ -295,9 +249,3 @@ def _learn_habits(
 def published_variances(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
     """Return the (T, K) variances, px^2, to publish for x and for y: never too good to be true."""
     return motion.position_variances + (_BIAS * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
-
-
-def _blocks(covariances: np.ndarray) -> np.ndarray:
-    """Return a view (T, 2, K + 1, 2, K + 1) of covariances."""
-    count = covariances.shape[-1] // 2
-    return covariances.reshape(len(covariances), 2, count, 2, count)

@@ -80,6 +80,7 @@ def step(
     people, surroundings = sort_out(observation, skeleton)
     tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
     tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
+    tracks, people = tracking.untangle(tracks, people, rows, body, dt_s)
     sightings = tracking.sight(tracks, people, rows, body, observation)
 
     # Why is each joint seen or not?

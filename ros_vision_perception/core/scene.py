@@ -1,6 +1,7 @@
 """One instant, sorted out: which people are in the image, and which mask is whose."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,6 +44,9 @@ class People:
     masks: tuple[BoxMask | None, ...]
     appearances: np.ndarray | None = None
 
+    # What each joint has of its own.
+    _JOINT_FIELDS: ClassVar = ('keypoints_xy', 'confidences', 'has_visibility', 'presence')
+
     def __len__(self) -> int:
         return len(self.person_scores)
 
@@ -71,6 +75,15 @@ class People:
             person_scores=pick(self.person_scores),
             masks=tuple(masks[row] for row in rows),
             appearances=None if self.appearances is None else pick(self.appearances),
+        )
+
+    def with_joints(self, order: np.ndarray) -> 'People':
+        """Return the same people, whose joint k was joint `order[n, k]` (N, K)."""
+        if (order == np.arange(order.shape[1])).all():
+            return self
+        person = np.arange(len(self))[:, None]
+        return replace(
+            self, **{name: getattr(self, name)[person, order] for name in self._JOINT_FIELDS}
         )
 
 

@@ -4,16 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ros_vision_perception.core import filters
+from ros_vision_perception.core import filters, flips
 from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.body_prior import Body
 from ros_vision_perception.core.evidence import Expected, Found, claims
-from ros_vision_perception.core.filters import JointMotion
 from ros_vision_perception.core.geometry import box_areas
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts
 from ros_vision_perception.core.looks import Looks, learn, looks_ratio, of_length, unknown_looks
 from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.motion import JointMotion, nobody
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
 from ros_vision_perception.core.types import Observation
@@ -86,7 +86,7 @@ def no_tracks(joints: int) -> Tracks:
         shifts=np.empty((0, 2)),
         scales=np.empty(0),
         boxes_xyxy=np.empty((0, 4)),
-        motion=filters.nobody(joints),
+        motion=nobody(joints),
         joint_states=np.empty((0, joints), np.uint8),
         seen_ns=np.empty((0, joints), np.int64),
     )
@@ -180,6 +180,25 @@ def admit(
         seen_ns=np.full(joints_xy.shape[:2], NEVER),
     )
     return join(tracks, begun), np.concatenate((rows, new))
+
+
+def untangle(
+    tracks: Tracks, people: People, rows: np.ndarray, body: Body, dt_s: float
+) -> tuple[Tracks, People]:
+    """Undo where the pose model took left for right.
+
+    Args:
+        tracks: T tracks, predicted to the time of the image.
+        people: N people.
+        rows: (T,) the person of each track, -1 for nobody.
+        body: of the skeleton.
+        dt_s: time since the last image.
+    """
+    detected_xy = people.in_rows(rows).keypoints_xy
+    motion, order = flips.undo_flips(tracks.motion, detected_xy, body, tracks.scales, dt_s)
+    joints = np.tile(np.arange(order.shape[1]), (len(people), 1))
+    joints[rows[rows >= 0]] = order[rows >= 0]
+    return replace(tracks, motion=motion), people.with_joints(joints)
 
 
 def sight(

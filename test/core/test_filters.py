@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.body_prior import body_of
-from ros_vision_perception.core.filters import (
-    JointMotion,
-    absorb,
-    begin,
-    predict,
-    published_variances,
-)
+from ros_vision_perception.core.filters import absorb, begin, predict, published_variances
+from ros_vision_perception.core.motion import JointMotion
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
 from test.core.people import figure
 

@@ -1,0 +1,80 @@
+"""Left and right confused: a pose model now and then swaps the sides of a limb or of a body.
+
+The two joints of a pair that change places keep their middle, so that only the difference between
+left and right tells: with the predicted difference d, the detected one e and the variance v of
+both, the log-odds of a swap are `(|e - d|^2 - |e + d|^2) / 2v = -2 e d / v`. Whoever is seen from
+the side has no difference, and no swap shows. A swap that lasts is a turn, and is believed.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ros_vision_perception.core.body_prior import Body
+from ros_vision_perception.core.filters import detection_variances
+from ros_vision_perception.core.motion import JointMotion
+
+# A swap is believed against odds of a thousand to one, when it explains what is seen this many
+# times better (in squared distance), and for no longer than this.
+_LOG_ODDS, _BETTER = np.log(1000.0), 4.0
+PATIENCE_S = 0.4
+
+
+def find_flips(
+    motion: JointMotion, detected_xy: np.ndarray, body: Body, scales: np.ndarray
+) -> np.ndarray:
+    """Return (T, G) bool: left and right of a group of joints are swapped in the image.
+
+    Args:
+        motion: predicted to the time of the image.
+        detected_xy: (T, K, 2) px, NaN where the model gave nothing.
+        body: of the skeleton.
+        scales: (T,) px.
+    """
+    left, right = body.pairs
+    expected = motion.positions_xy[:, left] - motion.positions_xy[:, right]
+    detected = detected_xy[:, left] - detected_xy[:, right]
+    noise = detection_variances(body, scales)
+    variances = motion.difference_variances(left, right) + noise[:, left] + noise[:, right]
+    kept = np.nan_to_num(((detected - expected) ** 2).sum(axis=-1) / variances) @ body.groups
+    swapped = np.nan_to_num(((detected + expected) ** 2).sum(axis=-1) / variances) @ body.groups
+    return (kept - swapped > 2 * _LOG_ODDS) & (kept > _BETTER * swapped)
+
+
+def undo_flips(
+    motion: JointMotion,
+    detected_xy: np.ndarray,
+    body: Body,
+    scales: np.ndarray,
+    dt_s: float,
+) -> tuple[JointMotion, np.ndarray]:
+    """Find out which joints of the model are which joints of the tracks.
+
+    Args:
+        motion: predicted to the time of the image.
+        detected_xy: (T, K, 2) px, NaN where the model gave nothing.
+        body: of the skeleton.
+        scales: (T,) px.
+        dt_s: time since the last image.
+
+    Returns:
+        The motion, with the sides of the tracks swapped where the model has insisted for long, and
+        (T, K) the joint of the model that is each joint of the track.
+    """
+    flipped = find_flips(motion, detected_xy, body, scales)
+    flipped_s = np.where(flipped, motion.flipped_s + dt_s, 0.0)
+    turned = flipped_s > PATIENCE_S
+    motion = replace(motion, flipped_s=np.where(turned, 0.0, flipped_s))
+    if turned.any():
+        motion = motion.with_joints(_order(turned, body))
+    return motion, _order(flipped & ~turned, body)
+
+
+def _order(flipped: np.ndarray, body: Body) -> np.ndarray:
+    """Return the (T, K) joints after the pairs of groups (T, G) changed places."""
+    joints = np.arange(len(body.sigmas))
+    mirrored = joints.copy()
+    mirrored[body.pairs] = body.pairs[::-1]
+    swaps = np.zeros((len(flipped), len(joints)), bool)
+    swaps[:, body.pairs] = (flipped @ body.groups.T)[:, None]
+    return np.where(swaps, mirrored, joints)
