@@ -78,6 +78,7 @@ def _draw_errors(axes: Axes, records: Records) -> None:
     errors = relative_errors(hidden)
     bins = np.digitize(hidden.hidden_s, _TIMES_S) - 1
     common = np.isfinite(errors).all(axis=1)
+    top = 0.0
     for column, name in enumerate(METHODS):
         times, means = [], []
         for number in range(len(_TIMES_S) - 1):
@@ -86,10 +87,12 @@ def _draw_errors(axes: Axes, records: Records) -> None:
                 times.append(hidden.hidden_s[members].mean())
                 means.append(errors[members, column].mean())
         axes.plot(times, means, 'o-', color=_COLORS[name], label=name.replace('_', ' '))
+        # Constant velocity soon leaves the diagram, and would flatten all others.
+        top = max([top, *means]) if name != 'constant_velocity' else top
     axes.set(
         xlabel='time since the joint was in view, s',
         ylabel='mean error / square root of the area of the person',
-        ylim=(0, None),
+        ylim=(0, 1.3 * top or None),
     )
     axes.legend()
     axes.grid(alpha=0.3)

@@ -89,7 +89,7 @@ def badness(records: Records) -> float:
 
 def _picture(frame: _Frame) -> np.ndarray:
     picture = draw_people(frame.image, frame.humans)
-    size = max(round(picture.shape[0] / 120), 2)
+    size = max(round(picture.shape[1] / 150), 2)
     for point, state in zip(
         frame.truth.joints_xy.reshape(-1, 2), frame.truth.states.ravel().tolist(), strict=True
     ):
