@@ -8,14 +8,13 @@ model card "MediaPipe BlazePose GHUM 3D".
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.geometry import apply_affine, invert_affine
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models.imaging import rgb_crop, to_tensor
+from ros_vision_perception.models.imaging import mask_in_image, rgb_crop, to_tensor
 
 INPUT_SIZE = 256
 JOINTS = len(BLAZEPOSE33)
@@ -198,20 +197,4 @@ def decode_mask(
     logits: np.ndarray, crop_from_image: np.ndarray, image_size: tuple[int, int]
 ) -> BoxMask:
     """Project one crop's person mask (256, 256) logits back into the image of (width, height)."""
-    seen = BoxMask.from_bitmap(logits > 0.0)
-    # Interpolated, a person reaches less than a pixel beyond the pixels that show them.
-    (height, width), grid = seen.bitmap.shape, np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-    corners = grid * (width + 1, height + 1) + (seen.x - 1, seen.y - 1)
-    corners = apply_affine(invert_affine(crop_from_image), corners)
-    x_min, y_min = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    x_max, y_max = np.minimum(np.ceil(corners.max(axis=0)) + 1, image_size).astype(int)
-    if seen.bitmap.size == 0 or x_max <= x_min or y_max <= y_min:
-        return BoxMask(0, 0, np.zeros((0, 0), bool))
-    crop_from_box = crop_from_image.copy()
-    crop_from_box[:, 2] += crop_from_image[:, :2] @ (x_min, y_min)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (int(x_max - x_min), int(y_max - y_min))
-    # Far below zero outside the crop: what the network did not see is not the person.
-    warped = cv2.warpAffine(logits, crop_from_box, size, flags=flags, borderValue=-100.0)
-    tight = BoxMask.from_bitmap(warped > 0.0)
-    return BoxMask(tight.x + int(x_min), tight.y + int(y_min), tight.bitmap)
+    return mask_in_image(logits, 0.0, crop_from_image, image_size)

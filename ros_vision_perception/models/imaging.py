@@ -1,9 +1,10 @@
-"""Cut a frame for a network: crop first, convert only the crop."""
+"""Cut a frame for a network, crop first, convert only the crop; and take masks back into it."""
 
 import cv2
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import apply_affine, invert_affine, letterbox
+from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.types import Frame
 
 # cv2 conversion from each frame encoding to RGB; None where the pixels are RGB already.
@@ -78,3 +79,32 @@ def to_tensor(
             if offsets[index]:
                 planes[index] += offsets[index]
     return tensor
+
+
+def mask_in_image(
+    values: np.ndarray, limit: float, crop_from_image: np.ndarray, image_size: tuple[int, int]
+) -> BoxMask:
+    """Return where in the image the values of a crop, interpolated, are above `limit`.
+
+    Args:
+        values: (h, w) float32, one per pixel of the crop.
+        limit: of the values; beyond the crop none is above it.
+        crop_from_image: (2, 3) affine matrix, px to px.
+        image_size: (width, height) px.
+    """
+    high = BoxMask.from_bitmap(values > limit)
+    # Interpolated, they reach less than a pixel beyond the pixels of the crop that are above.
+    (height, width), square = high.bitmap.shape, np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    corners = square * (width + 1, height + 1) + (high.x - 1, high.y - 1)
+    corners = apply_affine(invert_affine(crop_from_image), corners)
+    x_min, y_min = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int).tolist()
+    x_max, y_max = np.minimum(np.ceil(corners.max(axis=0)) + 1, image_size).astype(int).tolist()
+    if high.bitmap.size == 0 or x_max <= x_min or y_max <= y_min:
+        return BoxMask(0, 0, np.zeros((0, 0), bool))
+    crop_from_box = crop_from_image.copy()
+    crop_from_box[:, 2] += crop_from_image[:, :2] @ (x_min, y_min)
+    size, flags = (x_max - x_min, y_max - y_min), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # Mixed with the limit itself a value stays on its side of it, up to the edge of the crop.
+    warped = cv2.warpAffine(values, crop_from_box, size, flags=flags, borderValue=limit)
+    tight = BoxMask.from_bitmap(warped > limit)
+    return BoxMask(tight.x + x_min, tight.y + y_min, tight.bitmap)

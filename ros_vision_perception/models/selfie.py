@@ -6,14 +6,12 @@ Source: model card "MediaPipe Selfie Segmentation" (general model, 256 x 256).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.geometry import stretch_matrix
-from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.types import Frame, InstanceMasks
 from ros_vision_perception.models.base import DetectionConfig, Signature, fits
-from ros_vision_perception.models.imaging import rgb_crop, to_tensor
+from ros_vision_perception.models.imaging import mask_in_image, rgb_crop, to_tensor
 
 EXPECTED = 'image Nx3x256x256 -> mask Nx1x256x256'
 _SIZE = (256, 256)
@@ -48,10 +46,9 @@ class SelfieSegmentation:
 
 
 def _region(mask: np.ndarray, image_size: tuple[int, int]) -> InstanceMasks:
-    # The inverse of the stretch: resize shares its convention that the outer edges meet.
-    probability = cv2.resize(mask, image_size, interpolation=cv2.INTER_LINEAR)
-    region = BoxMask.from_bitmap(probability > _MIN_PROBABILITY)
-    if region.area == 0:
+    crop_from_image = stretch_matrix(image_size, _SIZE)
+    region = mask_in_image(mask, _MIN_PROBABILITY, crop_from_image, image_size)
+    if region.bitmap.size == 0:
         return InstanceMasks.empty(image_size, is_instance=False)
     return InstanceMasks(
         image_size=image_size,

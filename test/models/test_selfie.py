@@ -23,6 +23,12 @@ def test_planted_region_comes_back_within_half_an_output_cell(size: tuple[int, i
     assert (np.abs(region.box_xyxy - want) <= half_cell + 1).all()
 
 
+@pytest.mark.parametrize('size', [(640, 480), (200, 100)])
+def test_region_at_the_border_reaches_the_border(size: tuple[int, int]) -> None:
+    (region,) = decode(np.full((256, 256), 0.6, np.float32), size).masks
+    assert (region.x, region.y) == (0, 0) and region.area == size[0] * size[1]
+
+
 def test_region_is_one_semantic_instance_of_class_person() -> None:
     mask = np.zeros((256, 256), np.float32)
     mask[10:20, 10:20], mask[100:120, 200:220] = 0.8, 0.6
