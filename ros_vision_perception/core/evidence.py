@@ -12,6 +12,7 @@ import numpy as np
 from ros_vision_perception.core.geometry import box_iou
 from ros_vision_perception.core.looks import Looks, looks_ratio
 from ros_vision_perception.core.masks import BoxMask, intersection_area
+from ros_vision_perception.core.scene import People
 
 # Factors of the pieces of evidence, for none of them is independent of the others.
 WEIGHTS = {'place': 1.0, 'size': 1.0, 'pose': 2.0, 'overlap': 1.0, 'looks': 1.0}
@@ -44,7 +45,7 @@ class Expected:
         existence: (T,) probability.
         looks: of them.
         masks: (T,) of BoxMask or None, as last seen, and `shifts` (T, 2) px moved since.
-        unseen_s: (T,) s since they were last found.
+        unseen_s: (T,) s since they were last people.
     """
 
     positions_xy: np.ndarray
@@ -58,44 +59,23 @@ class Expected:
     unseen_s: np.ndarray
 
 
-@dataclass(frozen=True)
-class Found:
-    """N people in the image.
-
-    Attributes:
-        keypoints_xy: (N, K, 2) px, NaN where the model gave nothing.
-        confidences: (N, K) in [0, 1], NaN likewise.
-        boxes_xyxy: (N, 4) px.
-        scales: (N,) px.
-        appearances: (N, D), NaN where not described; None when nobody is.
-        masks: N of BoxMask or None.
-    """
-
-    keypoints_xy: np.ndarray
-    confidences: np.ndarray
-    boxes_xyxy: np.ndarray
-    scales: np.ndarray
-    appearances: np.ndarray | None
-    masks: tuple[BoxMask | None, ...]
-
-
 def claims(
-    expected: Expected, found: Found, sigmas: np.ndarray, image_size: tuple[int, int]
+    expected: Expected, people: People, sigmas: np.ndarray, image_size: tuple[int, int]
 ) -> np.ndarray:
     """Return the (T, N) log-likelihood ratios that person n is track t; -inf where impossible.
 
     Args:
         expected: T tracks.
-        found: N people.
+        people: N people.
         sigmas: (K,) OKS sigmas.
         image_size: (width, height) px.
     """
-    result = np.full((len(expected.scales), len(found.scales)), -np.inf)
+    result = np.full((len(expected.scales), len(people.scales)), -np.inf)
     if result.size == 0:
         return result
-    deviations, variances = distances(expected, found)
-    overlap = box_iou(expected.boxes_xyxy, found.boxes_xyxy)
-    ratio = expected.scales[:, None] / found.scales
+    deviations, variances = distances(expected, people)
+    overlap = box_iou(expected.boxes_xyxy, people.boxes_xyxy)
+    ratio = expected.scales[:, None] / people.scales
     possible = (deviations <= _MAX_DEVIATIONS) | (overlap >= _MIN_OVERLAP)
     possible &= (ratio <= MAX_SCALE_RATIO) & (ratio >= 1 / MAX_SCALE_RATIO)
     track, person = np.nonzero(possible)
@@ -103,11 +83,11 @@ def claims(
     total = _PRIOR + np.log(expected.existence[track])
     total += WEIGHTS['place'] * place(deviations[pairs], variances[pairs], image_size)
     total += WEIGHTS['size'] * size(ratio[pairs])
-    total += WEIGHTS['pose'] * pose(expected, found, sigmas, pairs)
-    if found.appearances is not None:
-        total += WEIGHTS['looks'] * looks_ratio(expected.looks, found.appearances)[pairs]
+    total += WEIGHTS['pose'] * pose(expected, people, sigmas, pairs)
+    if people.appearances is not None:
+        total += WEIGHTS['looks'] * looks_ratio(expected.looks, people.appearances)[pairs]
     result[pairs] = total
-    overlap = shape(expected, found, overlap, _is_contested(result))[pairs]
+    overlap = shape(expected, people, overlap, _is_contested(result))[pairs]
     vague = 1 / (1 + (_STRAY * expected.unseen_s[track] / _MIDDLE) ** 2)
     result[pairs] += WEIGHTS['overlap'] * vague * overlap
     return result
@@ -120,18 +100,18 @@ def _is_contested(claims: np.ndarray) -> np.ndarray:
     return close & ((close.sum(axis=1, keepdims=True) > 1) | (close.sum(axis=0) > 1))
 
 
-def distances(expected: Expected, found: Found) -> tuple[np.ndarray, np.ndarray]:
+def distances(expected: Expected, people: People) -> tuple[np.ndarray, np.ndarray]:
     """Return the (T, N) distances of the middles, in standard deviations, and variances, px^2.
 
     The middle is that of the joints which the pose model gives, the surer the heavier.
     """
-    known = np.isfinite(found.keypoints_xy[..., 0])
-    weights = np.where(known, np.fmax(found.confidences, 0.01), 0.0)
+    known = np.isfinite(people.keypoints_xy[..., 0])
+    weights = np.where(known, np.fmax(people.confidences, 0.01), 0.0)
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    seen = np.where(known[..., None], found.keypoints_xy, 0.0)
+    seen = np.where(known[..., None], people.keypoints_xy, 0.0)
     middles = (weights[..., None] * seen).sum(axis=1)  # (N, 2)
     guesses = np.tensordot(expected.positions_xy, weights, (1, 1))  # (T, 2, N)
-    scatter = _MIDDLE * np.maximum(expected.scales[:, None], found.scales)
+    scatter = _MIDDLE * np.maximum(expected.scales[:, None], people.scales)
     stray = _STRAY * expected.scales * expected.unseen_s
     variances = expected.variances @ weights.T + scatter**2 + stray[:, None] ** 2
     squared = ((guesses - middles.T) ** 2).sum(axis=1)
@@ -153,7 +133,7 @@ def size(ratios: np.ndarray) -> np.ndarray:
 
 
 def pose(
-    expected: Expected, found: Found, sigmas: np.ndarray, pairs: tuple[np.ndarray, np.ndarray]
+    expected: Expected, people: People, sigmas: np.ndarray, pairs: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
     """Return how far the pose speaks for (P,) pairs: its alikeness (OKS) against that of others.
 
@@ -161,7 +141,7 @@ def pose(
     says as much less.
     """
     track, person = pairs
-    difference = expected.positions_xy[track] - found.keypoints_xy[person]
+    difference = expected.positions_xy[track] - people.keypoints_xy[person]
     squared = (difference**2).sum(axis=2)
     known = np.isfinite(squared)
     tolerances = (2 * sigmas * expected.scales[track, None]) ** 2
@@ -173,19 +153,19 @@ def pose(
 
 
 def shape(
-    expected: Expected, found: Found, overlap: np.ndarray, is_contested: np.ndarray
+    expected: Expected, people: People, overlap: np.ndarray, is_contested: np.ndarray
 ) -> np.ndarray:
     """Return (T, N), how far the overlap speaks: of masks in contested pairs, else of boxes.
 
     Args:
         expected: T tracks.
-        found: N people.
+        people: N people.
         overlap: (T, N) of the boxes, intersection over union.
         is_contested: (T, N) bool, the pairs that deserve a closer look.
     """
     overlap = overlap.copy()
     for track, person in zip(*np.nonzero(is_contested & (overlap > 0)), strict=True):
-        before, now = expected.masks[track], found.masks[person]
+        before, now = expected.masks[track], people.masks[person]
         if before is not None and now is not None:
             overlap[track, person] = _mask_iou(before, now, expected.shifts[track])
     return np.log((overlap + _FLOOR) / (_EVEN_OVERLAP + _FLOOR))

@@ -7,7 +7,7 @@ import numpy as np
 from ros_vision_perception.core import filters, flips
 from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.body_prior import Body
-from ros_vision_perception.core.evidence import Expected, Found, claims
+from ros_vision_perception.core.evidence import Expected, claims
 from ros_vision_perception.core.geometry import box_areas
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts
@@ -128,15 +128,7 @@ def match(
         shifts=tracks.shifts,
         unseen_s=(stamp_ns - tracks.updated_ns) * 1e-9,
     )
-    found = Found(
-        keypoints_xy=people.keypoints_xy,
-        confidences=people.confidences,
-        boxes_xyxy=people.boxes_xyxy,
-        scales=people.scales,
-        appearances=people.appearances,
-        masks=people.masks,
-    )
-    ratios = claims(expected, found, body.sigmas, image_size)
+    ratios = claims(expected, people, body.sigmas, image_size)
     rows = match_tracks(ratios, people.person_scores >= _STRONG)
     return replace(tracks, doubts=doubt(tracks.doubts, tracks.ids, ratios, rows)), rows
 

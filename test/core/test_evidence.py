@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.association import box_scales
-from ros_vision_perception.core.evidence import Expected, Found, claims
+from ros_vision_perception.core.evidence import Expected, claims
 from ros_vision_perception.core.looks import Looks, unknown_looks
 from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.scene import People
 from ros_vision_perception.core.skeleton import COCO17
 from test.core.people import IMAGE_SIZE, figure, rectangle, silhouette
 
@@ -36,21 +37,23 @@ def expect(*figures: np.ndarray, deviation_px: float | list[float] = 2.0) -> Exp
     )
 
 
-def find(*figures: np.ndarray) -> Found:
+def find(*figures: np.ndarray) -> People:
     """Return people as a pose model finds the given figures."""
     joints_xy = np.array(figures).reshape(-1, 17, 2)
     boxes_xyxy = boxes_of(joints_xy)
-    return Found(
+    return People(
         keypoints_xy=joints_xy,
         confidences=np.full(joints_xy.shape[:2], 0.9),
+        has_visibility=np.full(joints_xy.shape[:2], True),
+        presence=np.full(joints_xy.shape[:2], np.nan),
         boxes_xyxy=boxes_xyxy,
         scales=box_scales(boxes_xyxy),
-        appearances=None,
+        person_scores=np.full(len(figures), 0.9),
         masks=(None,) * len(figures),
     )
 
 
-def claim(expected: Expected, found: Found) -> np.ndarray:
+def claim(expected: Expected, found: People) -> np.ndarray:
     return claims(expected, found, COCO17.sigmas, IMAGE_SIZE)
 
 
