@@ -17,6 +17,7 @@ COMMANDS = {
     'demo': 'ros_vision_perception.tools.demo.command:main',
     'models': 'ros_vision_perception.tools.models:main',
     'benchmark': 'ros_vision_perception.tools.benchmark.command:main',
+    'fit': 'ros_vision_perception.tools.fit.command:main',
     'evaluate': 'ros_vision_perception.tools.evaluate.command:main',
 }
 

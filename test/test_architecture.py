@@ -37,6 +37,7 @@ _MAY_IMPORT = {
             'matplotlib',
             'psutil',
             'pycocotools',
+            'scipy.optimize',
             'rich',
             'rosbags',
             'skimage',

@@ -1,10 +1,11 @@
 """Which mask lies over which joint, and who of two people is in front."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.masks import nearest_pixels
+from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.scene import Sightings, Surroundings
 
 # Log-odds of being in front: per person height that the feet are lower in the image, per doubling
@@ -14,18 +15,16 @@ FRONT_WEIGHTS = {'feet_lower': 6.0, 'larger': 1.5, 'joints_on_mask': 4.0, 'neare
 # person's own mask shows the opposite.
 _THING_IN_FRONT = 0.7
 _MAX_LOG_ODDS = 5.0
-# Where the masks are asked: at the joint, and around it at the distance of its tolerance.
-_ANGLES = np.arange(8) * np.pi / 4
-_PROBES = np.concatenate(([[0.0, 0.0]], np.stack((np.cos(_ANGLES), np.sin(_ANGLES)), axis=1)))
-_EVEN_WEIGHTS = np.full(len(_PROBES), 1 / len(_PROBES))
+# Where the masks are asked: at the spot, and around it at the distance of its tolerance.
+_PROBES = np.array([[0, 1, 0, -1, 0], [0, 0, 1, 0, -1]])[..., None, None]
 
 
 @dataclass(frozen=True)
 class Covers:
-    """How the masks of an image lie over the K joints of T people.
+    """How the masks of an image lie over K spots on each of T people.
 
     Attributes:
-        by_others: (T, K, M) in [0, 1], share of the joint's neighbourhood that each mask covers.
+        by_others: (T, K, M) in [0, 1], share of the spot's neighbourhood that each mask covers.
             The masks are those of the T people (each person's own counts 0), of the strangers
             and of the objects.
         on_own: (T, K) in [-1, 1]: 1 on the person's own mask, -1 off it, 0 unknown.
@@ -36,43 +35,69 @@ class Covers:
     on_own: np.ndarray
     on_region: np.ndarray
 
+    def of(self, spots: slice) -> 'Covers':
+        """Return those of some of the spots."""
+        return Covers(self.by_others[:, spots], self.on_own[:, spots], self.on_region[:, spots])
 
-def measure_covers(sightings: Sightings, surroundings: Surroundings) -> Covers:
-    """Ask every mask about the neighbourhood of every joint."""
-    masks = (
-        *sightings.people.masks,
-        *surroundings.strangers,
-        *surroundings.objects,
-        surroundings.person_region,
-    )
-    reach = sightings.tolerances[..., None, None]
-    pixels = nearest_pixels(sightings.positions_xy[:, :, None] + _PROBES * reach)
-    share = np.zeros((*pixels.shape[:2], len(masks)))
-    center = np.zeros(share.shape)
+
+def measure_covers(
+    sightings: Sightings,
+    surroundings: Surroundings,
+    spots_xy: np.ndarray,
+    tolerances: np.ndarray,
+) -> Covers:
+    """Ask every mask about the neighbourhoods of spots (T, K, 2) px, `tolerances` (T, K) px wide.
+
+    Beyond the image, and without a mask, nobody knows.
+    """
+    region = surroundings.person_region
+    masks = (*sightings.people.masks, *surroundings.strangers, *surroundings.objects, region)
+    reach = tolerances * _PROBES  # (2, P, T, K)
+    x = np.rint(spots_xy[..., 0] + reach[0]).clip(-1, sightings.image_size[0]).astype(np.intp)
+    y = np.rint(spots_xy[..., 1] + reach[1]).clip(-1, sightings.image_size[1]).astype(np.intp)
+    hits = _look_up(_stack(masks, sightings.image_size), x, y)[..., : len(masks)]
+    share = hits.sum(axis=0, dtype=np.float64) / _PROBES.shape[1]
+    # A spot is on a mask even where only part of its neighbourhood is.
+    on = 2 * np.maximum(share, hits[0]) - 1
+    own = np.arange(len(tolerances))
+    in_image = np.all((spots_xy > -0.5) & (spots_xy + 0.5 < sightings.image_size), axis=-1)
+    has_own = np.array([mask is not None for mask in sightings.people.masks], bool)
+    on_own = on[own, :, own] * (in_image & has_own[:, None])
+    on_region = on[..., -1] * (in_image & (region is not None))
+    share[own, :, own] = 0.0
+    return Covers(share[..., :-1], on_own, on_region)
+
+
+def _stack(masks: Sequence[BoxMask | None], image_size: tuple[int, int]) -> np.ndarray:
+    """Return (P, H + 2, W + 2) uint8: bit m % 8 of plane m // 8 is mask m, with an empty rim."""
+    width, height = image_size
+    planes = np.zeros((-(-len(masks) // 8), height + 2, width + 2), np.uint8)
     for index, mask in enumerate(masks):
         if mask is not None:
-            hits = mask.contains_pixels(pixels)
-            share[..., index] = hits @ _EVEN_WEIGHTS
-            center[..., index] = hits[..., 0]
-    # A joint is on a mask even where only part of its neighbourhood is. Beyond the image, and
-    # without a mask, nobody knows.
-    known = sightings.in_image[..., None] & np.array([mask is not None for mask in masks])
-    on = known * (2 * np.maximum(share, center) - 1)
-    own = np.arange(len(sightings.track_ids))
-    share[own, :, own] = 0.0
-    return Covers(share[..., :-1], on[own, :, own], on[..., -1])
+            rows, columns = mask.bitmap.shape
+            part = planes[index // 8, mask.y + 1 :, mask.x + 1 :][:rows, :columns]
+            part |= mask.bitmap[: len(part), : part.shape[1]].view(np.uint8) << index % 8
+    return planes
 
 
-def probability_in_front(sightings: Sightings, covers: Covers, depths_m: np.ndarray) -> np.ndarray:
-    """Return the (T, K, M) probability that what has mask m is in front of joint k of person t.
+def _look_up(planes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return (..., 8 P) uint8, 1 where a mask covers the pixel x, y (...), from -1 to the rim."""
+    bits = planes.reshape(len(planes), -1)[:, (y + 1) * planes.shape[2] + (x + 1)]
+    return np.unpackbits(np.moveaxis(bits, 0, -1), axis=-1, bitorder='little')
 
-    Masks show what is not hidden: a joint off its own mask is behind whatever covers it. A joint
+
+def probability_in_front(
+    sightings: Sightings, covers: Covers, depths_m: np.ndarray, joints: slice
+) -> np.ndarray:
+    """Return the (T, K, M) probability that what has mask m is in front of spot k of person t.
+
+    Masks show what is not hidden: a spot off its own mask is behind whatever covers it. A spot
     on both masks is behind if the other one is in front as a whole. The people's depths (T,) m
-    help where they are known.
+    help where they are known. Which of the spots are joints, `joints` says.
     """
     people = len(depths_m)
     off, on = np.maximum(-covers.on_own, 0.0), np.maximum(covers.on_own, 0.0)
-    people_front = people_in_front(sightings, covers, depths_m)
+    people_front = people_in_front(sightings, covers.of(joints), depths_m)
     # The pose model overlooked them: whoever stands there hides them.
     people_front[~sightings.found] = 1.0
     otherwise = np.empty(covers.by_others.shape)

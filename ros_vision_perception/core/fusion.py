@@ -15,7 +15,7 @@ from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.results import write_down
-from ros_vision_perception.core.scene import sort_out
+from ros_vision_perception.core.scene import Sightings, Surroundings, sort_out
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.tracking import Tracks, no_tracks
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
@@ -73,19 +73,12 @@ def step(
     observation, degraded_reason = _usable(observation, config, skeleton)
     stamp_ns, body = observation.stamp_ns, body_of(skeleton)
 
-    # Where should everyone be by now?
-    tracks = tracking.predict(state.tracks or no_tracks(len(skeleton)), body, dt_s)
-
-    # Who is in the image, which mask is whose, and who of them is whom?
-    people, surroundings = sort_out(observation, skeleton)
-    tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
-    tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
-    tracks, people = tracking.untangle(tracks, people, rows, body, dt_s)
-    sightings = tracking.sight(tracks, people, rows, body, observation)
+    # Where should everyone be by now, who is in the image, and who of them is whom?
+    tracks, sightings, surroundings = look(state, observation, skeleton, dt_s)
 
     # Why is each joint seen or not?
     depths = depth.measure_depths(sightings, observation.depth_m)
-    belief = visibility.explain(sightings, surroundings, depths.people_m)
+    belief = visibility.explain(sightings, surroundings, depths.people_m, skeleton)
 
     # Who is still there, and where is everybody?
     tracks = lifecycle.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
@@ -97,6 +90,26 @@ def step(
     humans = write_down(observation, skeleton, tracks, sightings, belief, space, degraded_reason)
     next_id = int(tracks.ids.max(initial=state.next_id - 1)) + 1
     return FusionState(stamp_ns, next_id, tracks), humans
+
+
+def look(
+    state: FusionState, observation: Observation, skeleton: Skeleton, dt_s: float
+) -> tuple[Tracks, Sightings, Surroundings]:
+    """Return everyone who is followed or begins to be, how the image shows them, and what else.
+
+    Args:
+        state: what was known before.
+        observation: one instant.
+        skeleton: that of the keypoints.
+        dt_s: time since the last observation.
+    """
+    body, stamp_ns = body_of(skeleton), observation.stamp_ns
+    tracks = tracking.predict(state.tracks or no_tracks(len(skeleton)), body, dt_s)
+    people, surroundings = sort_out(observation, skeleton)
+    tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
+    tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
+    tracks, people = tracking.untangle(tracks, people, rows, body, dt_s)
+    return tracks, tracking.sight(tracks, people, rows, body, observation), surroundings
 
 
 def _elapsed_s(state: FusionState, observation: Observation) -> float:

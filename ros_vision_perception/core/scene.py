@@ -30,6 +30,8 @@ class People:
         scales: (N,) float64 px, square root of the person's area.
         person_scores: (N,) float64 in [0, 1].
         masks: N masks of the visible pixels; None where unknown.
+        depths_3d: (N, K) float64 m, how far each joint is behind the hips, NaN where the model
+            has no idea.
         appearances: (N, D) float64, what they look like, NaN where unknown; None when nobody was
             described.
     """
@@ -42,10 +44,17 @@ class People:
     scales: np.ndarray
     person_scores: np.ndarray
     masks: tuple[BoxMask | None, ...]
+    depths_3d: np.ndarray
     appearances: np.ndarray | None = None
 
     # What each joint has of its own.
-    _JOINT_FIELDS: ClassVar = ('keypoints_xy', 'confidences', 'has_visibility', 'presence')
+    _JOINT_FIELDS: ClassVar = (
+        'keypoints_xy',
+        'confidences',
+        'has_visibility',
+        'presence',
+        'depths_3d',
+    )
 
     def __len__(self) -> int:
         return len(self.person_scores)
@@ -74,6 +83,7 @@ class People:
             scales=pick(self.scales),
             person_scores=pick(self.person_scores),
             masks=tuple(masks[row] for row in rows),
+            depths_3d=pick(self.depths_3d),
             appearances=None if self.appearances is None else pick(self.appearances),
         )
 
@@ -111,6 +121,8 @@ class Sightings:
         track_ids: (T,) int64.
         people: what was detected of them; NaN where they were not.
         found: (T,) bool, whether the pose model found them.
+        predicted_xy: (T, K, 2) float64 px, where the track expects the joints, and
+            `predicted_variances` (T, K) px^2 of it.
         positions_xy: (T, K, 2) float64 px, detected, else predicted.
         in_image: (T, K) bool, whether the position is inside the image.
         tolerances: (T, K) float64 px, scatter of a well-seen joint.
@@ -122,6 +134,8 @@ class Sightings:
     track_ids: np.ndarray
     people: People
     found: np.ndarray
+    predicted_xy: np.ndarray
+    predicted_variances: np.ndarray
     positions_xy: np.ndarray
     in_image: np.ndarray
     tolerances: np.ndarray
@@ -195,6 +209,7 @@ def _people(keypoints: Keypoints) -> People:
         scales=box_scales(boxes_xyxy),
         person_scores=np.fmax(keypoints.person_scores[rows], 0.0).astype(np.float64),
         masks=tuple(_unless_empty(masks[row]) for row in rows),
+        depths_3d=keypoints.keypoints_3d[rows, :, 2].astype(np.float64),
         appearances=None if appearances is None else appearances[rows].astype(np.float64),
     )
 

@@ -213,6 +213,8 @@ def sight(
         track_ids=tracks.ids,
         people=ordered,
         found=rows >= 0,
+        predicted_xy=tracks.motion.positions_xy,
+        predicted_variances=tracks.motion.position_variances,
         positions_xy=positions,
         in_image=np.all((positions > -0.5) & (positions + 0.5 < size), axis=-1),
         tolerances=np.maximum(body.sigmas * tracks.scales[:, None], _MIN_TOLERANCE_PX),

@@ -5,13 +5,18 @@ say. The table `WEIGHTS` tells how far one unit of it speaks for each explanatio
 their sum, through a softmax, gives the probabilities.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ros_vision_perception.core import clues
+from ros_vision_perception.core.anatomy import Anatomy, anatomy_of
 from ros_vision_perception.core.covers import Covers, measure_covers, probability_in_front
 from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.scene import PERSON, Sightings, Surroundings
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.visibility_weights import WEIGHTS
 
 # The order of the columns below and of all probabilities.
 EXPLANATIONS = (
@@ -21,29 +26,7 @@ EXPLANATIONS = (
     JointState.OCCLUDED_BY_OBJECT,
     JointState.OUT_OF_IMAGE,
 )
-WEIGHTS = {
-    # What hides a joint of which nothing is known but that it is hidden: the shares of the first
-    # three add up to one, so that without masks p_visible is what the pose model says.
-    'prior': (0.0, np.log(0.45), np.log(0.20), np.log(0.35), -1.0),
-    # Log-odds of the pose model.
-    'model_sees_it': (1.0, 0.0, 0.0, 0.0, 0.0),
-    'model_has_it_in_image': (0.0, 0.0, 0.0, 0.0, -0.5),
-    # 1 on the own mask, -1 off it. Whether the own body hides the joint, a mask cannot tell.
-    'on_own_mask': (1.5, 1.5, -1.0, -1.5, 0.0),
-    # 1 where somebody or something in front covers the joint.
-    'behind_person': (-2.0, -1.0, 4.0, 0.0, 0.0),
-    'behind_object': (-2.0, -1.0, 0.0, 3.5, 0.0),
-    # 1 where a segmentation that knows this person shows nobody at all.
-    'nobody_there': (-1.5, -1.5, -1.0, 1.5, 0.0),
-    # 2 for a joint clearly outside the image, -2 clearly inside.
-    'beyond_border': (0.0, 0.0, 0.0, 0.0, 4.0),
-}
 _WEIGHTS = np.array(list(WEIGHTS.values()))
-# The pose model's log-odds when it tells nothing about the joint, and when it looked but did not
-# find the person.
-_UNTOLD, _NOT_FOUND = 1.0, -2.0
-# Log-odds of a score that is no evidence, 0.3; and where probabilities end, at log-odds of +-4.
-_NO_SCORE, _MIN_PROBABILITY = -0.85, 0.018
 # What covers a joint at least this much is named as what hides it.
 _COVERED = 0.3
 
@@ -70,36 +53,39 @@ class Belief:
     occluder_classes: tuple[str, ...]
 
 
-def explain(sightings: Sightings, surroundings: Surroundings, depths_m: np.ndarray) -> Belief:
+@dataclass(frozen=True)
+class Findings:
+    """Everything that speaks for or against the joints of T people being seen.
+
+    Attributes:
+        table: (T, K, E) the evidence, in the order of `WEIGHTS`.
+        covers: of the joints.
+        people: (T, K, P) in [0, 1], how far each person in front lies over the joint, and
+            `things` (T, K, O) each object.
+    """
+
+    table: np.ndarray
+    covers: Covers
+    people: np.ndarray
+    things: np.ndarray
+
+
+def explain(
+    sightings: Sightings, surroundings: Surroundings, depths_m: np.ndarray, skeleton: Skeleton
+) -> Belief:
     """Say for every joint of every person whether it is seen and, if not, what hides it.
 
     Args:
         sightings: T people with K joints.
         surroundings: of the image.
         depths_m: (T,) m, how far away each person is; NaN where unknown.
+        skeleton: names the joints.
     """
-    covers = measure_covers(sightings, surroundings)
-    hidden = covers.by_others
-    if hidden.any():
-        hidden = hidden * probability_in_front(sightings, covers, depths_m)
-    count = hidden.shape[2] - len(surroundings.objects)
-    people, things = hidden[..., :count], hidden[..., count:]
-    evidence = {
-        'prior': 1.0,
-        'model_sees_it': model_sees_it(sightings),
-        'model_has_it_in_image': model_has_it_in_image(sightings),
-        'on_own_mask': covers.on_own,
-        'behind_person': people.max(axis=2, initial=0.0),
-        'behind_object': things.max(axis=2, initial=0.0),
-        'nobody_there': nobody_there(sightings, covers),
-        'beyond_border': beyond_border(sightings),
-    }
-    table = np.empty((*sightings.tolerances.shape, len(WEIGHTS)))
-    for column, name in enumerate(WEIGHTS):
-        table[..., column] = evidence[name]
-    log_odds = table @ _WEIGHTS  # (T, K, 5)
+    findings = gather(sightings, surroundings, depths_m, anatomy_of(skeleton))
+    log_odds = findings.table @ _WEIGHTS  # (T, K, 5)
     probabilities = np.exp(log_odds - log_odds.max(axis=-1, keepdims=True))
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
+    people, things, covers = findings.people, findings.things, findings.covers
     states = np.where(
         sightings.found[:, None],
         _states_of_found(sightings, probabilities, covers),
@@ -109,66 +95,82 @@ def explain(sightings: Sightings, surroundings: Surroundings, depths_m: np.ndarr
     return Belief(
         states=states,
         probabilities=probabilities,
-        covered=np.maximum(evidence['behind_person'], evidence['behind_object']),
+        covered=np.maximum(people.max(axis=2, initial=0.0), things.max(axis=2, initial=0.0)),
         occluders=_occluders(states, people, things),
         occluder_track_ids=np.append(sightings.track_ids, [-1] * (strangers + len(objects) + 1)),
         occluder_classes=(PERSON,) * people.shape[2] + objects + ('',),
     )
 
 
-def model_sees_it(sightings: Sightings) -> np.ndarray:
-    """Return the (T, K) log-odds of the pose model that a joint is seen.
-
-    A visibility is a probability and taken as such. A score is not: models give high ones to
-    joints that they guess, so it counts half, and one of 0.3 is no evidence at all.
-    """
-    people = sightings.people
-    log_odds = _logit(people.confidences)
-    log_odds = np.where(people.has_visibility, log_odds, 0.5 * (log_odds - _NO_SCORE))
-    log_odds = np.where(np.isnan(log_odds), _UNTOLD, log_odds)
-    otherwise = _NOT_FOUND if sightings.looked else _UNTOLD
-    return np.where(sightings.found[:, None], log_odds, otherwise)
+def use_weights(weights: Mapping[str, np.ndarray]) -> None:
+    """Use other weights (5,) by name than those of the package: for fitting them."""
+    _WEIGHTS[:] = [weights[name] for name in WEIGHTS]
 
 
-def model_has_it_in_image(sightings: Sightings) -> np.ndarray:
-    """Return the (T, K) log-odds of the pose model that a joint is inside the image."""
-    log_odds = _logit(sightings.people.presence)
-    return np.where(np.isnan(log_odds), 0.0, log_odds)
+def gather(
+    sightings: Sightings, surroundings: Surroundings, depths_m: np.ndarray, anatomy: Anatomy
+) -> Findings:
+    """Collect the evidence; arguments as of `explain`."""
+    joints = sightings.tolerances.shape[1]
+    here, there = slice(0, joints), slice(joints, 2 * joints)
+    covers = _look_at_masks(sightings, surroundings, anatomy)
+    hidden = covers.by_others
+    if hidden.any():
+        hidden = hidden * probability_in_front(sightings, covers, depths_m, here)
+    hidden[:, there] *= clues.expectation(sightings)[..., None]
+    count = hidden.shape[2] - len(surroundings.objects)
+    by_person = hidden[..., :count].max(axis=2, initial=0.0)
+    by_object = hidden[..., count:].max(axis=2, initial=0.0)
+    at_joints, bones = covers.of(here), clues.Bones(sightings, anatomy)
+    found = {
+        'prior': 1.0,
+        'model_sees_it': clues.model_sees_it(sightings),
+        'model_misses_it': clues.model_misses_it(sightings),
+        'model_scores_it': clues.model_scores_it(sightings),
+        'model_has_it_in_image': clues.model_has_it_in_image(sightings),
+        'beyond_border': clues.beyond_border(sightings),
+        'on_own_mask': at_joints.on_own,
+        'limb_off_mask': bones.off_mask(covers.of(slice(2 * joints, None))),
+        'gone_from_where_expected': clues.gone_from_where_expected(sightings, covers.of(there)),
+        'nobody_there': clues.nobody_there(sightings, at_joints),
+        'somebody_else_there': clues.somebody_else_there(at_joints),
+        'behind_person': by_person[:, here],
+        'behind_object': by_object[:, here],
+        'expected_behind_person': by_person[:, there],
+        'expected_behind_object': by_object[:, there],
+        'behind_own_body': bones.behind_own_body(),
+        'turned_away': bones.turned_away(),
+        'jumped': clues.jumped(sightings),
+        'bone_too_long': bones.too_long(),
+        'bone_too_short': bones.too_short(),
+    }
+    table = np.empty((*sightings.tolerances.shape, len(WEIGHTS)))
+    for column, name in enumerate(WEIGHTS):
+        table[..., column] = found[name]
+    hidden = np.maximum(hidden[:, here], hidden[:, there])
+    return Findings(table, at_joints, hidden[..., :count], hidden[..., count:])
 
 
-def nobody_there(sightings: Sightings, covers: Covers) -> np.ndarray:
-    """Return (T, K) in [0, 1]: the semantic person region leaves the joint out.
-
-    Such a model overlooks whole people. It is trusted about a person as far as it shows them:
-    by more than half of the joints that the pose model sees.
-    """
-    weights = np.fmax(sightings.people.confidences, 0.0) ** 2
-    shown = (weights * covers.on_region).sum(axis=1, keepdims=True)
-    trust = np.maximum(shown, 0.0) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    return trust * np.maximum(-covers.on_region, 0.0)
-
-
-def beyond_border(sightings: Sightings) -> np.ndarray:
-    """Return the (T, K) distance to the image border in tolerances, outside > 0, in [-2, 2]."""
-    position = sightings.positions_xy
-    beyond = np.maximum(-0.5 - position, position - (np.array(sightings.image_size) - 0.5))
-    return (beyond.max(axis=-1) / sightings.tolerances).clip(-2.0, 2.0)
-
-
-def _logit(probability: np.ndarray) -> np.ndarray:
-    limited = probability.clip(_MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
-    return np.log(limited / (1 - limited))
+def _look_at_masks(sightings: Sightings, surroundings: Surroundings, anatomy: Anatomy) -> Covers:
+    """Return what covers the K joints, the K places where they are expected and the B bones."""
+    positions = sightings.positions_xy
+    middles = (positions[:, anatomy.bones] + positions[:, anatomy.parents]) / 2
+    spots = np.concatenate((positions, sightings.predicted_xy, middles), axis=1)
+    tolerances = sightings.tolerances
+    widths = np.concatenate((tolerances, tolerances, tolerances[:, anatomy.bones]), axis=1)
+    return measure_covers(sightings, surroundings, spots, widths)
 
 
 def _states_of_found(
     sightings: Sightings, probabilities: np.ndarray, covers: Covers
 ) -> np.ndarray:
-    """Return the (T, K) likeliest states of people who were found; UNKNOWN without evidence."""
+    """Return the (T, K) likeliest states of people who were found; UNKNOWN without clues."""
     people = sightings.people
     masked = (covers.on_own != 0) | covers.by_others.any(axis=2)
     evident = ~np.isnan(people.confidences) | masked | ~sightings.in_image
     detected = ~np.isnan(people.keypoints_xy[..., 0])
-    states = probabilities.argmax(axis=-1) + int(EXPLANATIONS[0])
+    hidden_by = probabilities[..., 1:].argmax(axis=-1) + int(EXPLANATIONS[1])
+    states = np.where(probabilities[..., 0] >= 0.5, int(JointState.VISIBLE), hidden_by)
     return np.where(evident & detected, states, int(JointState.UNKNOWN))
 
 

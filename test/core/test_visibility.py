@@ -30,7 +30,7 @@ def believe(
     tracks, rows = admit(no_tracks(17), people, nobody, body, next_id=1, stamp_ns=0)
     sightings = sight(tracks, people, rows, body, observation)
     depths = np.array(depths_m) if depths_m else np.full(len(people), NAN)
-    return explain(sightings, surroundings, depths)
+    return explain(sightings, surroundings, depths, COCO17)
 
 
 def masks_of(*named: tuple[str, np.ndarray], is_instance: bool = True) -> InstanceMasks:
@@ -87,12 +87,12 @@ TABLE = {
     'seen by the model, no mask at all': (Case(on_own_mask=None), JointState.VISIBLE, ''),
     'not seen by the model but on the own mask': (
         Case(visibility=0.1),
-        JointState.OCCLUDED_BY_SELF,
+        JointState.OCCLUDED_BY_OBJECT,
         '',
     ),
     'not seen by the model, no mask at all': (
         Case(visibility=0.1, on_own_mask=None),
-        JointState.OCCLUDED_BY_SELF,
+        JointState.OCCLUDED_BY_OBJECT,
         '',
     ),
     'off the own mask, under a chair': (
@@ -130,13 +130,8 @@ TABLE = {
         JointState.OCCLUDED_BY_OBJECT,
         'chair',
     ),
-    'a model without visibility and with a poor score, on the own mask': (
-        Case(visibility=NAN, score=0.02),
-        JointState.OCCLUDED_BY_SELF,
-        '',
-    ),
     'where the semantic person region has a gap': (
-        Case(visibility=0.5, region='without the wrist'),
+        Case(visibility=0.4, region='without the wrist'),
         JointState.OCCLUDED_BY_OBJECT,
         '',
     ),
@@ -172,10 +167,20 @@ def test_a_wrist(case: Case, state: JointState, occluder: str) -> None:
     assert belief.occluder_track_ids[belief.occluders[0, WRIST]] == -1
 
 
-@pytest.mark.parametrize('visibility', [0.05, 0.3, 0.5, 0.8, 0.95])
-def test_without_masks_a_joint_is_as_visible_as_the_model_says(visibility: float) -> None:
-    belief = wrist_belief(Case(visibility=visibility, on_own_mask=None))
-    assert belief.probabilities[0, WRIST, 0] == pytest.approx(visibility, abs=0.01)
+@pytest.mark.parametrize('has_visibility', [True, False])
+def test_without_masks_a_joint_is_the_likelier_visible_the_surer_the_model(
+    has_visibility: bool,
+) -> None:
+    confidences = (0.05, 0.3, 0.6, 0.95)
+    beliefs = [
+        wrist_belief(
+            Case(visibility=c, on_own_mask=None)
+            if has_visibility
+            else Case(visibility=NAN, score=c, on_own_mask=None)
+        ).probabilities[0, WRIST, 0]
+        for c in confidences
+    ]
+    assert (np.diff(beliefs) > 0.02).all()
 
 
 def test_the_table_of_weights_has_a_column_per_explanation() -> None:

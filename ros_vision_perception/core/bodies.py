@@ -1,0 +1,96 @@
+"""What the geometry of a body says about its joints: whose bone is too long, what lies behind."""
+
+import numpy as np
+
+from ros_vision_perception.core.anatomy import Anatomy
+
+# Of the bones of a body, most are seen foreshortened and some end at a wrong joint: this share of
+# them looks shorter than the height of the body would have it.
+_SHORTER = 0.7
+# The models' metric bodies are about this tall, m.
+_HEIGHT_M = 1.7
+# A head that is turned by a quarter shows the nose this far beside the ears, in heights.
+_PROFILE = 0.04
+
+
+def heights_px(positions_xy: np.ndarray, anatomy: Anatomy) -> np.ndarray:
+    """Return the (T,) heights, px, of the bodies whose joints are at (T, K, 2) px; NaN unknown."""
+    ordered = np.sort(bone_lengths(positions_xy, anatomy) / anatomy.lengths, axis=1)
+    count = np.isfinite(ordered).sum(axis=1)
+    if ordered.shape[1] == 0:
+        return np.full(len(ordered), np.nan)
+    index = (_SHORTER * np.maximum(count - 1, 0)).round().astype(int)
+    return np.maximum(ordered[np.arange(len(ordered)), index], 1e-3)
+
+
+def bone_lengths(positions_xy: np.ndarray, anatomy: Anatomy) -> np.ndarray:
+    """Return the (T, B) lengths, px, of the bones of bodies with joints at (T, K, 2) px."""
+    points = to_complex(positions_xy)
+    return np.abs(points[:, anatomy.bones] - points[:, anatomy.parents])
+
+
+def depths_in_heights(
+    positions_xy: np.ndarray, depths_3d: np.ndarray, heights: np.ndarray, anatomy: Anatomy
+) -> np.ndarray:
+    """Return how far back each joint is, (T, K) in body heights, from any zero per person.
+
+    A pose model with a third dimension knows; else the body is taken for a flat one that is
+    turned as far as its shoulders look too narrow, and to the side to which the nose points.
+
+    Args:
+        positions_xy: (T, K, 2) px.
+        depths_3d: (T, K) m, NaN where the model has no third dimension.
+        heights: (T,) px.
+        anatomy: of the skeleton.
+    """
+    depths = depths_3d / _HEIGHT_M
+    known = np.isfinite(depths)
+    if known.all() or not (len(anatomy.nose) and len(anatomy.ears) and len(anatomy.shoulders)):
+        return depths
+    points = to_complex(positions_xy)
+    left, right = points[:, anatomy.shoulders].T
+    spine = 1j * heights
+    if len(anatomy.hips):
+        spine = points[:, anatomy.hips].sum(axis=1) - left - right
+    # Along the first axis, to the right in the image if upright; in heights.
+    upright = -1j * spine / np.maximum(np.abs(spine), 1e-9) * heights
+    width = 2 * anatomy.sides[anatomy.shoulders[0]]
+    narrow = ((left - right) / upright).real / width
+    nose = points[:, anatomy.nose[0]]
+    facing = ((points[:, anatomy.ears].mean(axis=1) - nose) / upright).real / _PROFILE
+    turn = np.sqrt(1 - np.minimum(narrow**2, 1.0)) * facing.clip(-1.0, 1.0)
+    return np.where(known, depths, -anatomy.sides * turn[:, None])
+
+
+def buried(
+    positions_xy: np.ndarray, depths: np.ndarray, heights: np.ndarray, anatomy: Anatomy
+) -> np.ndarray:
+    """Return (T, K) how much of the own body is in front of each joint, in body heights.
+
+    Every part of the body is a round capsule; a joint is behind it when the line of sight enters
+    the capsule before it reaches the skin over the joint. Not positive where nothing is in front.
+
+    Args:
+        positions_xy: (T, K, 2) px.
+        depths: (T, K) heights.
+        heights: (T,) px.
+        anatomy: of the skeleton.
+    """
+    joints = to_complex(positions_xy) / heights[:, None]
+    starts, ends = joints @ anatomy.part_ends[0].T, joints @ anatomy.part_ends[1].T  # (T, P)
+    deep_starts, deep_ends = depths @ anatomy.part_ends[0].T, depths @ anatomy.part_ends[1].T
+    along = ends - starts
+    along = np.where(np.abs(along) < 1e-3, 1e-3, along)
+    # In units of the part: how far along it, and how far beside it, the joint is; (T, K, P).
+    offset = (joints[:, :, None] - starts[:, None]) / along[:, None]
+    share = np.clip(offset.real, 0.0, 1.0)
+    inside = anatomy.part_radii**2 - (np.abs(offset - share) * np.abs(along)[:, None]) ** 2
+    skin = deep_starts[:, None] + share * (deep_ends - deep_starts)[:, None]
+    skin -= np.sqrt(np.maximum(inside, 0.0))
+    depth = (depths - anatomy.flesh)[..., None] - skin
+    return np.where((inside > 0) & anatomy.apart, depth, -1.0).max(axis=-1, initial=-1.0)
+
+
+def to_complex(points_xy: np.ndarray) -> np.ndarray:
+    """Return points (..., 2) as complex numbers (...), x + i y."""
+    return np.ascontiguousarray(points_xy, np.float64).view(np.complex128)[..., 0]
