@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class BoxMask:
         top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         return cls(int(left), int(top), bitmap[top:bottom, left:right])
 
-    @property
+    @cached_property
     def area(self) -> int:
         """Number of True pixels."""
         return int(np.count_nonzero(self.bitmap))
