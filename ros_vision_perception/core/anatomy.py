@@ -36,7 +36,10 @@ _BELONGS = {
     'heel': 'ankle', 'foot_index': 'ankle', 'big_toe': 'ankle', 'small_toe': 'ankle',
 }  # fmt: skip
 # How deep a joint lies under its own skin, if not on it.
-_FLESH = {'shoulder': 0.03, 'elbow': 0.022, 'wrist': 0.018, 'hip': 0.07, 'knee': 0.035}
+_FLESH = {
+    'shoulder': 0.03, 'elbow': 0.022, 'wrist': 0.018, 'hip': 0.07, 'knee': 0.035, 'neck': 0.05,
+    'hip_center': 0.08, 'head': 0.05,
+}  # fmt: skip
 _ON_THE_SKIN = 0.015
 # Half the distance between a left joint and the right one; arms and legs hang on the torso.
 _HALF_WIDTHS = {
