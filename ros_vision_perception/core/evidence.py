@@ -30,7 +30,7 @@ _STRAY = 0.7
 # Alikeness of a pose and overlap of a mask that speak neither for nor against.
 _EVEN_POSE, _EVEN_OVERLAP, _FLOOR = 0.3, 0.4, 0.05
 # Masks are compared where claims without them differ by no more than this.
-_CLOSE = 6.0
+_CLOSE = 3.0
 
 
 @dataclass(frozen=True)
