@@ -50,6 +50,7 @@ def find(*figures: np.ndarray) -> People:
         scales=box_scales(boxes_xyxy),
         person_scores=np.full(len(figures), 0.9),
         masks=(None,) * len(figures),
+        depths_3d=np.full(joints_xy.shape[:2], np.nan),
     )
 
 
