@@ -14,6 +14,7 @@ class JointMotion:
     Attributes:
         habits_xy: (T, K, 2) float64 px, where each joint usually is, from the body.
         habit_s: (T, K) float64 s, the time over which that was seen, at most `HABIT_S`.
+        hidden: (T, K) float64, the probability that the latest image did not show the joint.
         flipped_s: (T, G) float64 s, for how long left and right of a group have looked swapped.
         means: (T, 2, K + 1, 2) float64, how far the K joints stray from there, px, and where the
             body is, px; then the velocities of these, px/s.
@@ -22,6 +23,7 @@ class JointMotion:
 
     habits_xy: np.ndarray
     habit_s: np.ndarray
+    hidden: np.ndarray
     flipped_s: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
@@ -60,6 +62,7 @@ class JointMotion:
         return JointMotion(
             np.take_along_axis(self.habits_xy, order[:, :-1, None], axis=1),
             np.take_along_axis(self.habit_s, order[:, :-1], axis=1),
+            np.take_along_axis(self.hidden, order[:, :-1], axis=1),
             self.flipped_s,
             np.take_along_axis(self.means, order[:, None, :, None], axis=2),
             np.take_along_axis(rows, everything[:, None], axis=2),
@@ -76,6 +79,7 @@ def nobody(joints: int) -> JointMotion:
     size = 2 * (joints + 1)
     return JointMotion(
         np.empty((0, joints, 2)),
+        np.empty((0, joints)),
         np.empty((0, joints)),
         np.empty((0, len(GROUPS))),
         np.empty((0, 2, joints + 1, 2)),

@@ -206,8 +206,19 @@ def test_published_variances_never_pretend_to_be_exact() -> None:
     motion = standing()
     for _ in range(300):
         motion = absorb(motion, figure(150)[None], SEEN, BODY, SCALES, 0.0)
-    floor = (0.5 * BODY.sigmas * SCALES[0]) ** 2
+    floor = (0.4 * BODY.sigmas * SCALES[0]) ** 2
     assert (published_variances(motion, BODY, SCALES) >= floor).all()
+
+
+def test_what_was_hardly_seen_is_published_as_less_certain() -> None:
+    motion, chances = standing(), np.linspace(0.3, 0.99, 17)
+    unsure = SEEN.copy()
+    unsure[0, :, 0], unsure[0, :, 3] = chances, 1 - chances
+    motion = absorb(motion, figure(150)[None] * np.nan, unsure, BODY, SCALES, 0.05)
+    extra = published_variances(motion, BODY, SCALES) - published_variances(
+        replace(motion, hidden=motion.hidden * 0), BODY, SCALES
+    )
+    assert (np.diff(extra[0]) < 0).all()
 
 
 @pytest.mark.parametrize('skeleton', [COCO17, BLAZEPOSE33, HALPE26], ids=lambda s: s.name)
