@@ -158,7 +158,8 @@ def absorb(
         dt_s: time since the last image.
     """
     known = _is_near(detected_xy, motion.means[:, 0, -1], scales)
-    motion = replace(motion, hidden=1 - probabilities[..., 0])
+    hidden = 1 - probabilities[..., 0]
+    motion = replace(motion, hidden=np.where(known, hidden, np.maximum(hidden, motion.hidden)))
     if not known.any():
         return motion
     seen = probabilities[..., 0] * known

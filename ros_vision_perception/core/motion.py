@@ -14,7 +14,8 @@ class JointMotion:
     Attributes:
         habits_xy: (T, K, 2) float64 px, where each joint usually is, from the body.
         habit_s: (T, K) float64 s, the time over which that was seen, at most `HABIT_S`.
-        hidden: (T, K) float64, the probability that the latest image did not show the joint.
+        hidden: (T, K) float64, the probability that the image that last told of the joint, or one
+            since, did not show it.
         flipped_s: (T, G) float64 s, for how long left and right of a group have looked swapped.
         means: (T, 2, K + 1, 2) float64, how far the K joints stray from there, px, and where the
             body is, px; then the velocities of these, px/s.

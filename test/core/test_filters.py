@@ -214,7 +214,7 @@ def test_what_was_hardly_seen_is_published_as_less_certain() -> None:
     motion, chances = standing(), np.linspace(0.3, 0.99, 17)
     unsure = SEEN.copy()
     unsure[0, :, 0], unsure[0, :, 3] = chances, 1 - chances
-    motion = absorb(motion, figure(150)[None] * np.nan, unsure, BODY, SCALES, 0.05)
+    motion = absorb(motion, figure(150)[None], unsure, BODY, SCALES, 0.05)
     extra = published_variances(motion, BODY, SCALES) - published_variances(
         replace(motion, hidden=motion.hidden * 0), BODY, SCALES
     )
