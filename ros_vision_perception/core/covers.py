@@ -56,14 +56,15 @@ def measure_covers(
     x = np.rint(spots_xy[..., 0] + reach[0]).clip(-1, sightings.image_size[0]).astype(np.intp)
     y = np.rint(spots_xy[..., 1] + reach[1]).clip(-1, sightings.image_size[1]).astype(np.intp)
     hits = _look_up(_stack(masks, sightings.image_size), x, y)[..., : len(masks)]
-    share = hits.sum(axis=0, dtype=np.float64) / _PROBES.shape[1]
-    # A spot is on a mask even where only part of its neighbourhood is.
-    on = 2 * np.maximum(share, hits[0]) - 1
+    share = hits.sum(axis=0, dtype=np.uint8) / _PROBES.shape[1]
     own = np.arange(len(tolerances))
     in_image = np.all((spots_xy > -0.5) & (spots_xy + 0.5 < sightings.image_size), axis=-1)
     has_own = np.array([mask is not None for mask in sightings.people.masks], bool)
-    on_own = on[own, :, own] * (in_image & has_own[:, None])
-    on_region = on[..., -1] * (in_image & (region is not None))
+    # A spot is on a mask even where only part of its neighbourhood is.
+    on_own = 2 * np.maximum(share[own, :, own], hits[0, own, :, own]) - 1
+    on_own *= in_image & has_own[:, None]
+    on_region = 2 * np.maximum(share[..., -1], hits[0, ..., -1]) - 1
+    on_region *= in_image & (region is not None)
     share[own, :, own] = 0.0
     return Covers(share[..., :-1], on_own, on_region)
 
