@@ -80,8 +80,8 @@ def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotio
 
 def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) -> JointMotion:
     """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows."""
-    limb, limb_noise = _limb_step(dt_s)
-    whole, whole_noise = _body_step(dt_s)
+    limb, limb_noise = limb_step(dt_s)
+    whole, whole_noise = body_step(dt_s)
     step = np.empty((2, 2, motion.means.shape[2]))
     step[..., :-1], step[..., -1] = limb[..., None], whole
     blocks = np.einsum('abn,tbndm->tandm', step, blocks_of(motion.covariances))
@@ -95,7 +95,7 @@ def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) ->
     return moved
 
 
-def _limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
+def limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (2, 2) what becomes of position and velocity of a Matern-3/2 process, and the noise.
 
     The noise, for a process of variance 1, is what keeps its covariance as it is.
@@ -108,7 +108,7 @@ def _limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     return step, lasting - step @ lasting @ step.T
 
 
-def _body_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
+def body_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the same for a body (Uhlenbeck and Ornstein, "Theory of the Brownian motion")."""
     lost = -math.expm1(-dt_s / BODY_MEMORY_S)
     reach = BODY_MEMORY_S * lost

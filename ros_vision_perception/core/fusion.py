@@ -5,11 +5,12 @@ they come, for time is the stamp of the observation.
 """
 
 from dataclasses import dataclass, field, replace
+import operator
 from typing import Any
 
 import numpy as np
 
-from ros_vision_perception.core import depth, lifecycle, tracking, visibility
+from ros_vision_perception.core import body_sizes, depth, lifecycle, tracking, visibility
 from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.human import Humans
@@ -17,6 +18,7 @@ from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.results import write_down
 from ros_vision_perception.core.scene import Sightings, Surroundings, sort_out
 from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.space import locate
 from ros_vision_perception.core.tracking import Tracks, no_tracks
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 
@@ -77,15 +79,16 @@ def step(
     tracks, sightings, surroundings = look(state, observation, skeleton, dt_s)
 
     # Why is each joint seen or not?
-    depths = depth.measure_depths(sightings, observation.depth_m)
+    depths = depth.measure_depths(sightings, observation.depth_m, skeleton)
     belief = visibility.explain(sightings, surroundings, depths.people_m, skeleton)
 
     # Who is still there, and where is everybody?
     tracks = lifecycle.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
     belief = visibility.explain_absence(belief, sightings, lifecycle.is_away(tracks, sightings))
     tracks = tracking.observe(tracks, sightings, belief, body, stamp_ns, dt_s)
-    camera, motion, scales = observation.camera, tracks.motion, tracks.scales
-    space = depth.locate(motion, scales, belief.states, depths, camera, body)
+    guesses = body_sizes.guess_depths(sightings.people, observation.camera, skeleton)
+    tracks = tracking.range_in(tracks, belief, depths, guesses, dt_s)
+    space = locate(tracks.motion, tracks.scales, tracks.ranges, observation.camera, body)
 
     humans = write_down(observation, skeleton, tracks, sightings, belief, space, degraded_reason)
     next_id = int(tracks.ids.max(initial=state.next_id - 1)) + 1
@@ -104,7 +107,7 @@ def look(
         dt_s: time since the last observation.
     """
     body, stamp_ns = body_of(skeleton), observation.stamp_ns
-    tracks = tracking.predict(state.tracks or no_tracks(len(skeleton)), body, dt_s)
+    tracks = tracking.predict(state.tracks or no_tracks(body), body, dt_s)
     people, surroundings = sort_out(observation, skeleton)
     tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
     tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
@@ -141,13 +144,21 @@ def _usable(
         part = getattr(observation, name)
         if part is None and is_expected:
             problems.append(f'{_TOPICS[name]} missing')
-        elif part is not None and _size(part) != observation.image_size:
+        elif part is not None and not _fits(part, observation.image_size):
             (width, height), image = _size(part), observation.image_size
             problems.append(
                 f'{_TOPICS[name]} not used: {width}x{height} px, image {image[0]}x{image[1]} px'
             )
             misfits[name] = None
     return replace(observation, **misfits), '; '.join(problems)
+
+
+def _fits(
+    part: Keypoints | InstanceMasks | CameraModel | np.ndarray, image_size: tuple[int, int]
+) -> bool:
+    """Return whether a part of the observation belongs to an image of that size."""
+    fits = depth.depth_fits if isinstance(part, np.ndarray) else operator.eq
+    return fits(_size(part), image_size)
 
 
 def _size(part: Keypoints | InstanceMasks | CameraModel | np.ndarray) -> tuple[int, int]:

@@ -109,6 +109,8 @@ class HumanState:
         joints: the K joints.
         position_m: (3,) float32 m, hip centre in the camera frame; NaN where unknown.
         position_covariance: (3, 3) float32 m^2; NaN where unknown.
+        velocity_mps: (3,) float32 m/s of that point, against the camera; NaN where unknown.
+        velocity_covariance: (3, 3) float32 m^2/s^2; NaN where unknown.
         alternative_track_ids: other tracks this person may really be, likeliest first.
         alternative_confidences: the probability of each, in [0, 1].
     """
@@ -124,6 +126,8 @@ class HumanState:
     joints: Joints
     position_m: np.ndarray
     position_covariance: np.ndarray
+    velocity_mps: np.ndarray
+    velocity_covariance: np.ndarray
     alternative_track_ids: tuple[int, ...] = ()
     alternative_confidences: tuple[float, ...] = ()
 

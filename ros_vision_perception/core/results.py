@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from ros_vision_perception.core.body_prior import Body, body_of
-from ros_vision_perception.core.depth import Space
 from ros_vision_perception.core.filters import published_variances
 from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
 from ros_vision_perception.core.identity import alternatives, confidence
 from ros_vision_perception.core.scene import Sightings
 from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.space import Space
 from ros_vision_perception.core.tracking import NEVER, Tracks
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
@@ -56,8 +56,13 @@ def _people(
     occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))
     identity, others = confidence(tracks.doubts), alternatives(tracks.doubts)
     boxes = tracks.boxes_xyxy.astype(np.float32)
-    positions = np.asarray(space.body_positions_m, np.float32)
-    covariances = np.asarray(space.body_covariances, np.float32)
+    places = {
+        'position_m': space.positions_m[:, -1],
+        'position_covariance': space.position_covariances[:, -1],
+        'velocity_mps': space.velocities[:, -1],
+        'velocity_covariance': space.velocity_covariances[:, -1],
+    }
+    places = {name: values.astype(np.float32) for name, values in places.items()}
     return tuple(
         HumanState(
             track_id=int(tracks.ids[row]),
@@ -69,8 +74,7 @@ def _people(
             identity_confidence=float(identity[row]),
             box_xyxy=boxes[row],
             joints=joints[row],
-            position_m=positions[row],
-            position_covariance=covariances[row],
+            **{name: values[row] for name, values in places.items()},
             alternative_track_ids=tuple(other for other, _ in others[row]),
             alternative_confidences=tuple(share for _, share in others[row]),
         )
@@ -87,10 +91,10 @@ def _joints(
         'p_visible': belief.probabilities[..., 0],
         'keypoints_xy': tracks.motion.positions_xy,
         'covariances_px': variances[..., None, None] * np.eye(2),
-        'positions_m': space.positions_m,
-        'position_covariances': space.position_covariances,
-        'velocities': space.velocities,
-        'velocity_covariances': space.velocity_covariances,
+        'positions_m': space.positions_m[:, :-1],
+        'position_covariances': space.position_covariances[:, :-1],
+        'velocities': space.velocities[:, :-1],
+        'velocity_covariances': space.velocity_covariances[:, :-1],
         'time_since_seen_s': since_ns * 1e-9,
     }
     classes = np.array(belief.occluder_classes, object)[belief.occluders]
@@ -99,7 +103,7 @@ def _joints(
         'states': belief.states,
         'occluder_track_ids': belief.occluder_track_ids[belief.occluders].astype(np.int32),
         'occluder_classes': map(tuple, classes.tolist()),
-        'has_3d': space.has_3d,
+        'has_3d': space.has_3d[:, :-1],
     }
     rows = zip(*table.values(), strict=True)
     return [Joints(**dict(zip(table, row, strict=True))) for row in rows]

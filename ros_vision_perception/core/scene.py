@@ -29,9 +29,8 @@ class People:
         boxes_xyxy: (N, 4) float64 px.
         scales: (N,) float64 px, square root of the person's area.
         person_scores: (N,) float64 in [0, 1].
+        keypoints_3d: (N, K, 3) float64 m, from the hip centre; NaN where the model has none.
         masks: N masks of the visible pixels; None where unknown.
-        depths_3d: (N, K) float64 m, how far each joint is behind the hips, NaN where the model
-            has no idea.
         appearances: (N, D) float64, what they look like, NaN where unknown; None when nobody was
             described.
     """
@@ -43,8 +42,8 @@ class People:
     boxes_xyxy: np.ndarray
     scales: np.ndarray
     person_scores: np.ndarray
+    keypoints_3d: np.ndarray
     masks: tuple[BoxMask | None, ...]
-    depths_3d: np.ndarray
     appearances: np.ndarray | None = None
 
     # What each joint has of its own.
@@ -53,11 +52,16 @@ class People:
         'confidences',
         'has_visibility',
         'presence',
-        'depths_3d',
+        'keypoints_3d',
     )
 
     def __len__(self) -> int:
         return len(self.person_scores)
+
+    @property
+    def depths_3d(self) -> np.ndarray:
+        """(N, K) m, how far each joint is behind the hips, NaN where the model has no idea."""
+        return self.keypoints_3d[..., 2]
 
     def in_rows(self, rows: np.ndarray) -> 'People':
         """Return T people, taken from `rows` (T,) of these; of nobody where -1: all NaN."""
@@ -82,8 +86,8 @@ class People:
             boxes_xyxy=pick(self.boxes_xyxy),
             scales=pick(self.scales),
             person_scores=pick(self.person_scores),
+            keypoints_3d=pick(self.keypoints_3d),
             masks=tuple(masks[row] for row in rows),
-            depths_3d=pick(self.depths_3d),
             appearances=None if self.appearances is None else pick(self.appearances),
         )
 
@@ -208,8 +212,8 @@ def _people(keypoints: Keypoints) -> People:
         boxes_xyxy=boxes_xyxy,
         scales=box_scales(boxes_xyxy),
         person_scores=np.fmax(keypoints.person_scores[rows], 0.0).astype(np.float64),
+        keypoints_3d=keypoints.keypoints_3d[rows].astype(np.float64),
         masks=tuple(_unless_empty(masks[row]) for row in rows),
-        depths_3d=keypoints.keypoints_3d[rows, :, 2].astype(np.float64),
         appearances=None if appearances is None else appearances[rows].astype(np.float64),
     )
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ros_vision_perception.core import filters, flips
+from ros_vision_perception.core import filters, flips, ranges
 from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.body_prior import Body
+from ros_vision_perception.core.depth import Depths
 from ros_vision_perception.core.evidence import Expected, claims
 from ros_vision_perception.core.geometry import box_areas
 from ros_vision_perception.core.human import JointState, TrackState
@@ -14,6 +15,7 @@ from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts
 from ros_vision_perception.core.looks import Looks, learn, looks_ratio, of_length, unknown_looks
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.motion import JointMotion, nobody
+from ros_vision_perception.core.ranges import Guesses, Ranges
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
 from ros_vision_perception.core.types import Observation
@@ -51,6 +53,7 @@ class Tracks:
         motion: of the K joints.
         joint_states: (T, K) uint8, values of JointState when last sighted.
         seen_ns: (T, K) int64, stamp at which each joint was last VISIBLE, or NEVER.
+        ranges: how far away they and their joints are.
     """
 
     ids: np.ndarray
@@ -67,13 +70,15 @@ class Tracks:
     motion: JointMotion
     joint_states: np.ndarray
     seen_ns: np.ndarray
+    ranges: Ranges
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
-def no_tracks(joints: int) -> Tracks:
-    """Return zero tracks of people with K joints."""
+def no_tracks(body: Body) -> Tracks:
+    """Return zero tracks of people with such bodies."""
+    joints = len(body.sigmas)
     return Tracks(
         ids=np.empty(0, np.int64),
         states=np.empty(0, np.uint8),
@@ -89,6 +94,7 @@ def no_tracks(joints: int) -> Tracks:
         motion=nobody(joints),
         joint_states=np.empty((0, joints), np.uint8),
         seen_ns=np.empty((0, joints), np.int64),
+        ranges=ranges.unknown_ranges(0, body),
     )
 
 
@@ -101,6 +107,7 @@ def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
     return replace(
         tracks,
         motion=motion,
+        ranges=ranges.predict(tracks.ranges, body, dt_s),
         boxes_xyxy=tracks.boxes_xyxy + shift[:, [0, 1, 0, 1]],
         shifts=tracks.shifts + shift,
     )
@@ -170,6 +177,7 @@ def admit(
         motion=filters.begin(joints_xy, body, scales),
         joint_states=np.full(joints_xy.shape[:2], int(JointState.UNKNOWN), np.uint8),
         seen_ns=np.full(joints_xy.shape[:2], NEVER),
+        ranges=ranges.unknown_ranges(len(new), body),
     )
     return join(tracks, begun), np.concatenate((rows, new))
 
@@ -273,3 +281,14 @@ def _as_array(masks: tuple[BoxMask | None, ...]) -> np.ndarray:
     array = np.empty(len(masks), object)
     array[:] = masks
     return array
+
+
+def range_in(
+    tracks: Tracks, belief: Belief, depths: Depths, guesses: Guesses, dt_s: float
+) -> Tracks:
+    """Take in how far away people are, joint by joint where the joint itself is seen."""
+    visible = belief.states == int(JointState.VISIBLE)
+    measured = np.where(visible, depths.joints_m, np.nan)
+    return replace(
+        tracks, ranges=ranges.observe(tracks.ranges, measured, depths.variances, guesses, dt_s)
+    )

@@ -28,7 +28,7 @@ def seen(
     observation = observation or Observation(0, IMAGE_SIZE, keypoints)
     people, surroundings = sort_out(observation, COCO17)
     body = body_of(COCO17)
-    tracks, rows = admit(no_tracks(17), people, np.empty(0, np.int64), body, 1, 0)
+    tracks, rows = admit(no_tracks(body), people, np.empty(0, np.int64), body, 1, 0)
     return sight(tracks, people, rows, body, observation), surroundings
 
 

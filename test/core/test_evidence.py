@@ -49,8 +49,8 @@ def find(*figures: np.ndarray) -> People:
         boxes_xyxy=boxes_xyxy,
         scales=box_scales(boxes_xyxy),
         person_scores=np.full(len(figures), 0.9),
+        keypoints_3d=np.full((*joints_xy.shape[:2], 3), np.nan),
         masks=(None,) * len(figures),
-        depths_3d=np.full(joints_xy.shape[:2], np.nan),
     )
 
 

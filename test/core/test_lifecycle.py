@@ -25,7 +25,7 @@ LIFETIMES = Lifetimes()
 def confirmed(joint_state: JointState = JointState.VISIBLE, x: float = 150.0) -> Tracks:
     """Return one confirmed track, last sighted at 0 s with all joints in one state."""
     people, _ = sort_out(capture(Scene((figure(x),)), 0.0), COCO17)
-    tracks, _ = admit(no_tracks(17), people, np.empty(0, np.int64), BODY, 1, 0)
+    tracks, _ = admit(no_tracks(BODY), people, np.empty(0, np.int64), BODY, 1, 0)
     return replace(
         tracks,
         existence=np.ones(1),

@@ -28,7 +28,7 @@ def believe(
     observation = Observation(0, IMAGE_SIZE, keypoints, masks)
     people, surroundings = sort_out(observation, COCO17)
     nobody = np.empty(0, np.int64)
-    tracks, rows = admit(no_tracks(17), people, nobody, body, next_id=1, stamp_ns=0)
+    tracks, rows = admit(no_tracks(body), people, nobody, body, next_id=1, stamp_ns=0)
     sightings = sight(tracks, people, rows, body, observation)
     depths = np.array(depths_m) if depths_m else np.full(len(people), NAN)
     return explain(sightings, surroundings, depths, COCO17)

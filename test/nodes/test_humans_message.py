@@ -55,6 +55,8 @@ def human(track_id: int, *, in_space: bool, joints: int = 33) -> HumanState:
         ),
         position_m=np.array([1, 2, 3] if in_space else [np.nan] * 3, np.float32),
         position_covariance=np.full((3, 3), 0.5 if in_space else np.nan, np.float32),
+        velocity_mps=np.array([1, 2, 3] if in_space else [np.nan] * 3, np.float32),
+        velocity_covariance=np.full((3, 3), 0.25 if in_space else np.nan, np.float32),
     )
 
 

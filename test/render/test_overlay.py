@@ -49,6 +49,8 @@ def a_person(states: JointState | list[JointState] = JointState.VISIBLE) -> Huma
         joints=joints,
         position_m=np.full(3, np.nan, np.float32),
         position_covariance=np.full((3, 3), np.nan, np.float32),
+        velocity_mps=np.full(3, np.nan, np.float32),
+        velocity_covariance=np.full((3, 3), np.nan, np.float32),
     )
 
 

@@ -48,6 +48,8 @@ def a_result(track_id: int, points: np.ndarray, states: np.ndarray) -> HumanStat
         ),
         position_m=nothing[0, 0],
         position_covariance=nothing[0],
+        velocity_mps=nothing[0, 0],
+        velocity_covariance=nothing[0],
     )
 
 

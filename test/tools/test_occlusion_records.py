@@ -74,7 +74,8 @@ def human(
     box = np.array([*pose.min(axis=0), *pose.max(axis=0)])
     unknown, covariance = np.full(3, np.nan), np.full((3, 3), np.nan)
     return HumanState(
-        track_id, TrackState.CONFIRMED, 1.0, 0.0, 1.0, 0.0, 1.0, box, joints, unknown, covariance
+        *(track_id, TrackState.CONFIRMED, 1.0, 0.0, 1.0, 0.0, 1.0, box, joints),
+        *(unknown, covariance, unknown, covariance),
     )
 
 

@@ -115,6 +115,9 @@ class _Person:
         position = message.pose.pose.position
         position.x, position.y, position.z = human.position_m.tolist()
         message.pose.covariance.reshape(6, 6)[:3, :3] = human.position_covariance
+        velocity = message.twist.twist.linear
+        velocity.x, velocity.y, velocity.z = human.velocity_mps.tolist()
+        message.twist.covariance.reshape(6, 6)[:3, :3] = human.velocity_covariance
         self._write_in_image(human.joints)
         is_in_space = bool(human.joints.has_3d.any())
         if is_in_space or self._is_in_space:
@@ -186,7 +189,11 @@ def humans_from_msg(message: Any) -> Humans:
 
 def _human_from_msg(human: Any) -> HumanState:
     position = human.pose.pose.position
-    covariance = np.reshape(human.pose.covariance, (6, 6))[:3, :3]
+    velocity = human.twist.twist.linear
+    position_covariance, velocity_covariance = (
+        np.reshape(part.covariance, (6, 6))[:3, :3].astype(np.float32)
+        for part in (human.pose, human.twist)
+    )
     return HumanState(
         track_id=human.track_id,
         track_state=TrackState(human.track_state),
@@ -198,7 +205,9 @@ def _human_from_msg(human: Any) -> HumanState:
         box_xyxy=np.array(box_from_msg(human.bbox), np.float32),
         joints=_joints_from_msg(human.joints),
         position_m=np.array([position.x, position.y, position.z], np.float32),
-        position_covariance=covariance.astype(np.float32),
+        position_covariance=position_covariance,
+        velocity_mps=np.array([velocity.x, velocity.y, velocity.z], np.float32),
+        velocity_covariance=velocity_covariance,
         alternative_track_ids=tuple(human.alternative_track_ids),
         alternative_confidences=tuple(human.alternative_confidences),
     )
