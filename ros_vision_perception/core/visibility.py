@@ -89,7 +89,7 @@ def explain(
     states = np.where(
         sightings.found[:, None],
         _states_of_found(sightings, probabilities, covers),
-        _states_of_missed(sightings, people, things),
+        _states_of_missed(sightings, covers, people, things),
     ).astype(np.uint8)
     strangers, objects = len(surroundings.strangers), surroundings.object_classes
     return Belief(
@@ -174,10 +174,13 @@ def _states_of_found(
     return np.where(evident & detected, states, int(JointState.UNKNOWN))
 
 
-def _states_of_missed(sightings: Sightings, people: np.ndarray, things: np.ndarray) -> np.ndarray:
+def _states_of_missed(
+    sightings: Sightings, covers: Covers, people: np.ndarray, things: np.ndarray
+) -> np.ndarray:
     """Return the (T, K) states of people who were not found: PREDICTED where nothing tells why.
 
-    A person in front must be a known one: a stranger's mask may be their own.
+    A person in front must be a known one: a stranger's mask may be their own. Where a semantic
+    model shows nobody, something is in front of whoever must be there.
     """
     if not sightings.looked:
         return np.full(sightings.tolerances.shape, int(JointState.PREDICTED))
@@ -187,6 +190,7 @@ def _states_of_missed(sightings: Sightings, people: np.ndarray, things: np.ndarr
         (~sightings.in_image, JointState.OUT_OF_IMAGE),
         (by_person >= np.maximum(by_object, _COVERED), JointState.OCCLUDED_BY_PERSON),
         (by_object >= _COVERED, JointState.OCCLUDED_BY_OBJECT),
+        (covers.on_region < 0, JointState.OCCLUDED_BY_OBJECT),
     ]
     where, states = zip(*causes, strict=True)
     return np.select(where, [int(state) for state in states], int(JointState.PREDICTED))

@@ -245,6 +245,18 @@ def test_people_who_do_not_touch_hide_nothing_of_each_other() -> None:
     np.testing.assert_array_equal(belief.covered, 0.0)
 
 
+def test_who_was_not_found_is_behind_something_where_a_semantic_model_shows_nobody() -> None:
+    body, standing = body_of(COCO17), Scene((figure(150),))
+    people, _ = sort_out(Observation(0, IMAGE_SIZE, detect(standing)), COCO17)
+    tracks, _ = admit(no_tracks(17), people, np.empty(0, np.int64), body, 1, 0)
+    elsewhere = masks_of(('person', rectangle(250, 300)), is_instance=False)
+    observation = Observation(0, IMAGE_SIZE, Keypoints.empty(COCO17, IMAGE_SIZE), elsewhere)
+    nobody, surroundings = sort_out(observation, COCO17)
+    sightings = sight(tracks, nobody, np.array([-1]), body, observation)
+    belief = explain(sightings, surroundings, np.full(1, NAN), COCO17)
+    np.testing.assert_array_equal(belief.states, JointState.OCCLUDED_BY_OBJECT)
+
+
 def test_nobody_needs_no_explanation() -> None:
     belief = believe(Keypoints.empty(COCO17, IMAGE_SIZE), masks_of(('chair', rectangle(0, 50))))
     assert belief.states.shape == (0, 17)
