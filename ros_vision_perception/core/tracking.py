@@ -25,7 +25,7 @@ NEVER = -1
 # Existence of a new track per person score, and that below which a track ends.
 _BIRTH, _FORGOTTEN = 0.5, 0.1
 # Poses with a lower score may be anything: they keep tracks alive but never begin one.
-_STRONG = 0.5
+_STRONG = 0.6
 # A view is good enough to learn what somebody looks like from this share of joints seen on, and
 # while others lie over at most this share of the person's box.
 _CLEAR_SHARE, _ALONE = 0.2, 0.1
