@@ -248,7 +248,7 @@ def test_people_who_do_not_touch_hide_nothing_of_each_other() -> None:
 def test_who_was_not_found_is_behind_something_where_a_semantic_model_shows_nobody() -> None:
     body, standing = body_of(COCO17), Scene((figure(150),))
     people, _ = sort_out(Observation(0, IMAGE_SIZE, detect(standing)), COCO17)
-    tracks, _ = admit(no_tracks(17), people, np.empty(0, np.int64), body, 1, 0)
+    tracks, _ = admit(no_tracks(body), people, np.empty(0, np.int64), body, 1, 0)
     elsewhere = masks_of(('person', rectangle(250, 300)), is_instance=False)
     observation = Observation(0, IMAGE_SIZE, Keypoints.empty(COCO17, IMAGE_SIZE), elsewhere)
     nobody, surroundings = sort_out(observation, COCO17)
