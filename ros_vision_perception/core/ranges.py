@@ -170,7 +170,9 @@ def observe(
     """
     measured = np.isfinite(depths_m).any(axis=1)
     ranges = _begin(ranges, depths_m, measured, guesses)
-    ranges = _take_depths(ranges, depths_m, depth_variances * _repeats(_DEPTH_MEMORY_S, dt_s))
+    if measured.any():
+        noise = depth_variances * _repeats(_DEPTH_MEMORY_S, dt_s)
+        ranges = _take_depths(ranges, depths_m, noise)
     variances = guesses.variances * _repeats(_GUESS_MEMORY_S, dt_s)
     ranges = _learn_sizes(ranges, measured, guesses, variances)
     return _take_guesses(ranges, depths_m, guesses, variances, dt_s)
