@@ -74,6 +74,12 @@ def test_an_exchange_of_ids_is_two_switches_and_named() -> None:
     assert list(switches(exchanged, 0.5)) == [(3, 0, 7, 9), (3, 1, 9, 7)]
 
 
+def test_another_track_that_overlaps_more_is_no_switch() -> None:
+    frame = true_frame(0)
+    rival = Tracked(np.array([7, 8]), np.stack((BOXES[0] + np.array([4, 0, 4, 0]), BOXES[0])))
+    assert list(switches(run((frame, tracked(p0=7)), (frame, rival)), 0.5)) == []
+
+
 @pytest.mark.usefixtures('library')
 def test_who_does_not_count_is_neither_missed_nor_a_false_alarm() -> None:
     both = replace(true_frame(0, 1), counts=np.array([True, False]))
