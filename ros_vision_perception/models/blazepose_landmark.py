@@ -82,6 +82,10 @@ class Rois:
             np.arctan2(up[:, 0], -up[:, 1]),
         )
 
+    def scaled(self, factor: float) -> 'Rois':
+        """Return the squares around the same centres, larger by `factor`."""
+        return Rois(self.centers_xy, self.sides * factor, self.angles)
+
     def boxes_xyxy(self) -> np.ndarray:
         """Return the (N, 4) upright squares, px, of the same centres and sides."""
         half = self.sides[:, None] / 2

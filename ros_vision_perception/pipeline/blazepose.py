@@ -27,6 +27,9 @@ _BODY_WIDTH, _MAX_OUTSIDE = 0.4, 0.5
 # is sure again in the next. A person is followed while the doubt, smoothed with this time
 # constant, leaves this confidence.
 _DOUBT_S, _MIN_CONFIDENCE = 0.4, 0.3
+# Whether it believes in somebody depends erratically on the size of the square, and the points it
+# is made from are off for people cut by the border: each look tries another size of new squares.
+_SIZES = (1.0, 0.8, 1.3)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class BlazePoseConfig:
     min_new_person_score: float = 0.8
     min_person_score: float = 0.5
     search_interval_s: float = 0.2
-    tile_sides: tuple[float, ...] = (1.0, 0.7)
+    tile_sides: tuple[float, ...] = (1.0, 0.7, 0.55)
 
 
 class BlazePosePipeline:
@@ -151,7 +154,9 @@ class BlazePosePipeline:
             people = detector.weighted_nms(detector.Detections.concatenate(found))
             hips = people.points_xy[:, detector.HIP_CENTER]
             rois = Rois.from_alignment(hips, people.points_xy[:, detector.BODY_CIRCLE])
-            return rois[~_is_followed(rois, self._rois)]
+            rois = rois[~_is_followed(rois, self._rois)]
+            self._search.look_again(rois.centers_xy, frame.stamp_ns)
+            return rois.scaled(_SIZES[self._search.looks % len(_SIZES)])
 
 
 def _fits(

@@ -1,6 +1,6 @@
 """Where the detector looks, and when."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 
@@ -14,6 +14,7 @@ def frame(time_s: float) -> Frame:
     return Frame(PIXELS, 'bgr8', round(time_s * 1e9))
 
 
+@settings(deadline=None)
 @given(width=st.integers(16, 4000), height=st.integers(16, 4000), side=st.floats(0.2, 1.0))
 def test_tiles_cover_the_image_and_stay_inside(width: int, height: int, side: float) -> None:
     for level in search_levels((width, height), (side,))[1:]:
@@ -30,10 +31,29 @@ def test_whole_image_comes_first_as_a_square_around_it() -> None:
     np.testing.assert_allclose(search_levels((640, 480), ())[0], [[-0.5, -80.5, 639.5, 559.5]])
 
 
-def test_first_frame_is_searched_everywhere() -> None:
+def test_first_frame_is_searched_everywhere_but_with_the_smallest_tiles() -> None:
     search = Search(0.2, (1.0, 0.5))
-    everywhere = np.concatenate(search_levels((64, 48), (1.0, 0.5)))
+    everywhere = np.concatenate(search_levels((64, 48), (1.0,)))
     np.testing.assert_array_equal(search.views(frame(5.0), anybody=False), everywhere)
+
+
+def test_tile_in_which_something_moved_comes_first() -> None:
+    search = Search(0.1, (0.5,))
+    tiles = search_levels((64, 48), (0.5,))[1]
+    moved = PIXELS.copy()
+    moved[26:46, 42:62] = 200
+    search.views(frame(0.0), anybody=True)
+    due = search.views(Frame(moved, 'bgr8', 100_000_000), anybody=True)
+    np.testing.assert_array_equal(due, tiles[-1:])
+
+
+def test_every_second_look_returns_to_where_somebody_new_was_found() -> None:
+    search = Search(0.1, (0.5,))
+    search.views(frame(0.0), anybody=True)
+    first = search.views(frame(0.1), anybody=True)
+    search.look_again(first.reshape(1, 2, 2).mean(axis=1), 100_000_000)
+    assert (search.views(frame(0.2), anybody=True) != first).any()
+    np.testing.assert_array_equal(search.views(frame(0.3), anybody=True), first)
 
 
 def test_while_somebody_is_followed_looks_are_one_square_and_rare() -> None:
