@@ -9,6 +9,7 @@ import pytest
 
 from ros_vision_perception.core.errors import PerceptionError
 from ros_vision_perception.core.fusion import FusionConfig
+from ros_vision_perception.core.geometry import box_iou
 from ros_vision_perception.core.human import Humans, TrackState
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import (
@@ -102,6 +103,28 @@ def test_shoppers_in_view_from_the_start_keep_their_ids(assets: Path) -> None:
     for humans in results[8:]:
         ids = {p.track_id for p in humans.people if p.track_state != TrackState.TENTATIVE}
         assert {1, 2} <= ids
+
+
+def test_shopper_who_walks_in_from_behind_gets_an_id_of_her_own_and_keeps_it(
+    assets: Path,
+) -> None:
+    results = track(assets / 'videos' / 'intel_store-aisle-detection.gif')
+    truth = np.loadtxt(
+        assets / 'videos' / 'pseudo_gt' / 'intel_store-aisle-detection' / 'gt.txt', delimiter=','
+    )
+    theirs = {int(row[0]) - 1: row[2:6] for row in truth if row[1] == 3}
+    ids = [p.track_id for h in results for p in h.people if p.track_state == TrackState.CONFIRMED]
+    assert set(ids) == {1, 2, 3}
+    born = next(i for i, h in enumerate(results) if any(p.track_id == 3 for p in h.people))
+    on_her = 0
+    for index in range(born, len(results)):
+        x, y, width, height = theirs[index]
+        box = np.array([[x, y, x + width, y + height]])
+        hers = [p.box_xyxy for p in results[index].people if p.track_id == 3]
+        assert len(hers) == 1
+        on_her += box_iou(box, np.array(hers))[0, 0] > 0.3
+    # She is in view in 43 frames; it takes about half of them until she is told from the others.
+    assert on_her >= 15
 
 
 def test_same_clip_gives_the_same_result_each_time(assets: Path) -> None:
