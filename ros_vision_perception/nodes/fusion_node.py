@@ -5,7 +5,6 @@ import sys
 import time
 from typing import Any
 
-import numpy as np
 from rclpy.node import Node
 
 from ros_vision_perception.core.errors import FrameError
@@ -17,7 +16,7 @@ from ros_vision_perception.nodes.conversions.keypoints import keypoints_from_msg
 from ros_vision_perception.nodes.conversions.masks import masks_from_msg
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
 from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.depth_input import DepthInput
+from ros_vision_perception.nodes.depth_input import DepthImage, DepthInput
 from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.outputs import RELIABLE, HumansOutput
@@ -70,8 +69,8 @@ class FusionNode(Node):
 
         subscribe(self, kind, topic, receive, RELIABLE)
 
-    def _on_depth(self, stamp_ns: int, depth_m: np.ndarray) -> None:
-        self._join.add('depth', stamp_ns, (None, depth_m))
+    def _on_depth(self, stamp_ns: int, depth: DepthImage) -> None:
+        self._join.add('depth', stamp_ns, (None, depth))
 
     def _fuse(self, joined: Joined) -> None:
         if joined.is_restart:
@@ -84,13 +83,16 @@ class FusionNode(Node):
         if not seen or self._skeleton is None:
             return  # before the first poses nobody has looked for people
         header, first = seen[0]
+        depth_m, camera = self._depth.fitting(
+            parts.get('depth'), header.frame_id, first.image_size
+        )
         observation = Observation(
             stamp_ns=joined.stamp_ns,
             image_size=first.image_size,
             keypoints=parts.get('keypoints'),
             masks=parts.get('masks'),
-            depth_m=parts.get('depth'),
-            camera=self._depth.camera,
+            depth_m=depth_m,
+            camera=camera,
         )
         with self._stages('fuse'):
             self._state, humans = step(self._state, observation, self._config, self._skeleton)

@@ -4,12 +4,11 @@ from collections.abc import Callable
 import sys
 from typing import Any
 
-import numpy as np
 from rclpy.node import Node
 
 from ros_vision_perception.nodes import pose_node, segmentation_node
 from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.depth_input import DepthInput
+from ros_vision_perception.nodes.depth_input import DepthImage, DepthInput
 from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.outputs import (
@@ -71,8 +70,8 @@ class PerceptionNode(Node):
     def _on_frame(self, arrival: Arrival) -> None:
         self._join.add('image', arrival.frame.stamp_ns, arrival)
 
-    def _on_depth(self, stamp_ns: int, depth_m: np.ndarray) -> None:
-        self._join.add('depth', stamp_ns, depth_m)
+    def _on_depth(self, stamp_ns: int, depth: DepthImage) -> None:
+        self._join.add('depth', stamp_ns, depth)
 
     def _on_joined(self, joined: Joined) -> None:
         if joined.is_restart:
@@ -81,9 +80,9 @@ class PerceptionNode(Node):
         if arrival is None:
             return
         stages = self.image.stages
-        result = self._perception.step(
-            arrival.frame, joined.parts.get('depth'), self.depth.camera, stages
-        )
+        frame, frame_id = arrival.frame, arrival.header.frame_id
+        depth_m, camera = self.depth.fitting(joined.parts.get('depth'), frame_id, frame.size)
+        result = self._perception.step(frame, depth_m, camera, stages)
         with stages('publish'):
             latency_ns = self._humans.publish(result.humans, arrival.header, arrival.received_ns)
             self._publish_parts(result, arrival)

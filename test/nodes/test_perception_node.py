@@ -154,6 +154,59 @@ def test_depth_without_a_single_value_is_no_harm(ros: Ros) -> None:
     assert not any(person.has_3d for person in result.humans)
 
 
+@pytest.mark.parametrize(
+    ('frame_id', 'size', 'cause'),
+    [
+        ('depth_optical_frame', (240, 320), 'depth_of_another_frame'),
+        ('camera', (200, 320), 'depth_of_another_shape'),
+    ],
+)
+def test_depth_of_another_camera_is_not_used_and_that_is_counted(
+    ros: Ros, frame_id: str, size: tuple[int, int], cause: str
+) -> None:
+    perception = Perception(ros, use_depth=True, join_deadline_ms=10000.0)
+    camera, range_finder = ros.publisher(Image, 'image'), ros.publisher(Image, 'depth/image')
+    other = depth(np.full(size, 3.0), 1)
+    other.header.frame_id = frame_id
+    range_finder.publish(other)
+    result = perception.answer(camera, image(1))
+    assert result.degraded
+    assert 'depth' in result.degraded_reason
+    assert result.inputs == HumanStateArray.POSE + HumanStateArray.MASK
+    assert perception.node.image.faults.counts == {cause: 1}
+
+
+def test_intrinsics_of_another_camera_or_of_an_unknown_lens_give_no_metres(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera, calibration = ros.publisher(Image, 'image'), ros.publisher(CameraInfo, 'camera_info')
+    info = intrinsics()
+    info.header.frame_id = 'another_camera'
+    calibration.publish(info)
+    ros.until(lambda: perception.node.depth.camera is not None, 'for the intrinsics')
+    assert not any(person.has_3d for person in perception.answer(camera, image(1)).humans)
+    info.header.frame_id, info.distortion_model, info.d = 'camera', 'ftheta', [0.1]
+    calibration.publish(info)
+    ros.until(lambda: perception.node.depth.camera is None, 'for the lens to be refused')
+    assert not any(person.has_3d for person in perception.answer(camera, image(2)).humans)
+    counts = perception.node.image.faults.counts
+    assert counts == {'camera_info_of_another_frame': 1, 'unknown_distortion_model': 1}
+
+
+def test_without_depth_the_size_of_people_tells_how_far_away_they_are(ros: Ros) -> None:
+    perception = Perception(ros)
+    camera, calibration = ros.publisher(Image, 'image'), ros.publisher(CameraInfo, 'camera_info')
+    calibration.publish(intrinsics())
+    ros.until(lambda: perception.node.depth.camera is not None, 'for the intrinsics')
+    for person in perception.answer(camera, image(1)).humans:
+        assert person.has_3d
+        assert np.isfinite(person.twist.twist.linear.x)
+        assert np.isnan(person.twist.twist.angular.x)
+        # Wholly seen people of 300 px focal length: their height in px tells their distance.
+        height_px = person.bbox.y_max - person.bbox.y_min
+        expected_m = 300.0 * 1.55 / height_px
+        assert person.pose.pose.position.z == pytest.approx(expected_m, rel=0.3)
+
+
 def test_without_its_depth_an_image_is_late_by_the_deadline_and_degraded(ros: Ros) -> None:
     perception = Perception(ros, use_depth=True, join_deadline_ms=300.0)
     camera = ros.publisher(Image, 'image')
