@@ -169,6 +169,8 @@ def observe(
         dt_s: time since the last image.
     """
     measured = np.isfinite(depths_m).any(axis=1)
+    if not measured.any() and not np.isfinite(guesses.depths_m).any():
+        return ranges
     ranges = _begin(ranges, depths_m, measured, guesses)
     if measured.any():
         noise = depth_variances * _repeats(_DEPTH_MEMORY_S, dt_s)

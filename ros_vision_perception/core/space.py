@@ -100,4 +100,4 @@ def _transform(
         (np.repeat(pixel_variances, count, axis=-1), depth_variances[..., None]), axis=-1
     )
     scaled = derivative * np.sqrt(diagonal)[..., None, :]
-    return np.einsum('...ij,...kj->...ik', scaled, scaled)
+    return scaled @ scaled.swapaxes(-1, -2)
