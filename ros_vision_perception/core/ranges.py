@@ -18,6 +18,7 @@ import numpy as np
 
 from ros_vision_perception.core.body_prior import Body
 from ros_vision_perception.core.filters import BODY_SPEED, LIMB_MEMORY_S, body_step, limb_step
+from ros_vision_perception.core.line import Line, correct, gain_by, move
 
 # The scale of an adult, the square root of the area in the image, in metres: see body_prior.
 SCALE_M = 0.74
@@ -31,20 +32,6 @@ _DOUBTFUL = 3.0
 # Standard deviations: of the depth of somebody of whom nothing is known, m; of a joint behind the
 # hip centre where the network says, m; what no averaging removes, m; and the least for a size.
 _ANYWHERE_M, _LANDMARK_M, _BIAS_M, _SIZE = 30.0, 0.15, 0.03, 0.02
-
-
-@dataclass(frozen=True)
-class Line:
-    """Something that moves along a line.
-
-    Attributes:
-        means: (..., 2) position m and velocity m/s.
-        covariances: (..., 3): variance of the position, its covariance with the velocity,
-            variance of the velocity.
-    """
-
-    means: np.ndarray
-    covariances: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -137,19 +124,9 @@ def predict(ranges: Ranges, body: Body, dt_s: float) -> Ranges:
     usual = np.einsum('kk->k', body.spread) * (_STRANGE * SCALE_M) ** 2
     return replace(
         ranges,
-        bodies=_move(ranges.bodies, *body_step(dt_s), np.array(SCALE_M**2)),
-        limbs=_move(ranges.limbs, *limb_step(dt_s), usual),
+        bodies=move(ranges.bodies, *body_step(dt_s), np.array(SCALE_M**2)),
+        limbs=move(ranges.limbs, *limb_step(dt_s), usual),
     )
-
-
-def _move(line: Line, step: np.ndarray, noise: np.ndarray, variances: np.ndarray) -> Line:
-    """Apply a step (2, 2), and its noise (2, 2) times the variances (...,)."""
-    (a, b), (c, d) = step
-    spread = np.array(
-        [[a * a, a * c, c * c], [2 * a * b, a * d + b * c, 2 * c * d], [b * b, b * d, d * d]]
-    )
-    added = variances[..., None] * noise[[0, 0, 1], [0, 1, 1]]
-    return Line(line.means @ step.T, line.covariances @ spread + added)
 
 
 def observe(
@@ -227,7 +204,7 @@ def _take_depths(ranges: Ranges, depths_m: np.ndarray, variances: np.ndarray) ->
     ranges = _correct_bodies(ranges, mean, variance, 0.0, measured)
     surprise = depths_m - ranges.depths_m[:, :-1]
     noise = totals - straying + ranges.body_variances[:, None]
-    return replace(ranges, limbs=_correct(ranges.limbs, surprise, noise, known))
+    return replace(ranges, limbs=correct(ranges.limbs, surprise, noise, known))
 
 
 def _correct_bodies(
@@ -252,31 +229,8 @@ def _correct_bodies(
     total = position + variance + lean**2 * size
     gain = ((position - ranges.reliance * lean * size) / total).clip(0.0, 1.0)
     gain = np.where(known, gain, 0.0)
-    bodies = _gain(ranges.bodies, surprise, variance, gain, np.where(known, both / total, 0.0))
+    bodies = gain_by(ranges.bodies, surprise, variance, gain, np.where(known, both / total, 0.0))
     return replace(ranges, bodies=bodies, reliance=ranges.reliance + gain * lean)
-
-
-def _correct(line: Line, surprise: np.ndarray, variance: np.ndarray, known: np.ndarray) -> Line:
-    """Correct by one measurement of the position each (Kalman), where `known`."""
-    total = np.where(known, line.covariances[..., 0] + variance, 1.0)
-    gain, faster = np.where(known, np.moveaxis(line.covariances[..., :2], -1, 0) / total, 0.0)
-    return _gain(line, surprise, variance, gain, faster)
-
-
-def _gain(
-    line: Line, surprise: np.ndarray, variance: np.ndarray, gain: np.ndarray, faster: np.ndarray
-) -> Line:
-    """Return a line corrected with any gains of position and velocity (Joseph's form)."""
-    used = gain != 0
-    surprise, variance = np.where(used, surprise, 0.0), np.where(used, variance, 0.0)
-    xx, xv, vv = np.moveaxis(line.covariances, -1, 0)
-    means = line.means + np.stack((gain, faster), axis=-1) * surprise[..., None]
-    rest = 1 - gain
-    covariances = np.empty(line.covariances.shape)
-    covariances[..., 0] = rest**2 * xx + gain**2 * variance
-    covariances[..., 1] = rest * (xv - faster * xx) + gain * faster * variance
-    covariances[..., 2] = vv - 2 * faster * xv + faster**2 * (xx + variance)
-    return Line(means, covariances)
 
 
 def _learn_sizes(
@@ -307,5 +261,5 @@ def _take_guesses(
     ranges = _correct_bodies(ranges, surprise, variances, 1.0, known)
     noise = np.array(_LANDMARK_M**2 * _repeats(_GUESS_MEMORY_S, dt_s))
     told = np.isfinite(guesses.limbs_m) & np.isnan(depths_m) & known[:, None]
-    limbs = _correct(ranges.limbs, guesses.limbs_m - ranges.limbs.means[..., 0], noise, told)
+    limbs = correct(ranges.limbs, guesses.limbs_m - ranges.limbs.means[..., 0], noise, told)
     return replace(ranges, limbs=limbs)
