@@ -90,11 +90,22 @@ def results_of(
     humans = ros.listen(HumanStateArray, f'/{namespace}/humans')
     camera = ros.publisher(Image, f'/{namespace}/image')
     ros.until(lambda: camera.get_subscription_count() == nodes, f'for {nodes} nodes')
+    if nodes > 1:
+        until_joined(ros, namespace)
     for step, picture in enumerate(pictures):
         header = message('mono8', stamp_ns=STAMP_NS + step * 40_000_000).header
         show = partial(camera.publish, image_to_msg(picture, 'bgr8', header))
         ros.until(partial(is_answered, show, humans, step), f'for the result of picture {step}')
     return humans
+
+
+def until_joined(ros: Ros, namespace: str) -> None:
+    """Wait until the fusion hears of poses and masks; what comes before that it misses."""
+    for topic in (f'/{namespace}/keypoints', f'/{namespace}/masks'):
+        ros.until(partial(ros.node.count_publishers, topic), f'for a publisher of {topic}')
+        ros.until(partial(ros.node.count_subscribers, topic), f'for a reader of {topic}')
+    # We see that all are there; of each other they know a moment later.
+    ros.rest(1.0)
 
 
 def is_answered(show: Callable[[], None], answers: list, count: int) -> bool:
