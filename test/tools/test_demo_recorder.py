@@ -9,8 +9,8 @@ from rosbags.highlevel import AnyReader
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.skeleton import COCO17
+from ros_vision_perception.tools.bag import BagRecorder
 from ros_vision_perception.tools.demo import video
-from ros_vision_perception.tools.demo.bag import BagRecorder
 from ros_vision_perception.tools.demo.contact_sheet import ContactSheet
 from ros_vision_perception.tools.demo.video import VideoRecorder, fit
 from ros_vision_perception.tools.typestore import package_typestore

@@ -6,7 +6,7 @@ import pytest
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.tools import sources
-from ros_vision_perception.tools.demo.bag import BagRecorder
+from ros_vision_perception.tools.bag import BagRecorder
 from ros_vision_perception.tools.demo.video import VideoRecorder
 
 

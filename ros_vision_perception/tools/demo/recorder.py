@@ -8,7 +8,7 @@ import numpy as np
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.nodes.camera_link import SKELETON, Heard
 from ros_vision_perception.render.overlay import draw_overlay
-from ros_vision_perception.tools.demo.bag import BagRecorder
+from ros_vision_perception.tools.bag import BagRecorder
 from ros_vision_perception.tools.demo.contact_sheet import ContactSheet
 from ros_vision_perception.tools.demo.video import VideoRecorder
 
