@@ -77,7 +77,7 @@ def _stack(masks: Sequence[BoxMask | None], image_size: tuple[int, int]) -> np.n
         if mask is not None:
             rows, columns = mask.bitmap.shape
             part = planes[index // 8, mask.y + 1 :, mask.x + 1 :][:rows, :columns]
-            part |= mask.bitmap[: len(part), : part.shape[1]].view(np.uint8) << index % 8
+            part |= mask.bitmap[: len(part), : part.shape[1]].view(np.uint8) << np.uint8(index % 8)
     return planes
 
 

@@ -15,7 +15,7 @@ class History:
 
     def __init__(self, people: int, joints: int) -> None:
         """Begin before the first frame."""
-        self.hidden_s = np.full((people, joints), np.nan)
+        self.hidden_s: np.ndarray = np.full((people, joints), np.nan)
         self._places = np.full((_SAMPLES, people, joints, 2), np.nan)
         self._times = np.full((_SAMPLES, people, joints), np.nan)
         self._time_s = 0.0
