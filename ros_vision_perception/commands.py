@@ -15,6 +15,7 @@ COMMANDS = {
     'fusion_node': 'ros_vision_perception.nodes.fusion_node:main',
     'perception_node': 'ros_vision_perception.nodes.perception_node:main',
     'demo': 'ros_vision_perception.tools.demo.command:main',
+    'replay': 'ros_vision_perception.tools.replay.command:main',
     'models': 'ros_vision_perception.tools.models:main',
     'benchmark': 'ros_vision_perception.tools.benchmark.command:main',
     'fit': 'ros_vision_perception.tools.fit.command:main',

@@ -1,13 +1,12 @@
 """Parameters from ROS, checked."""
 
 from dataclasses import Field, fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
-from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.nodes.parameters import ImageParameters, JoinParameters, limits
+from ros_vision_perception.nodes.parameters import ImageParameters, JoinParameters, checked, limits
 
 Parameters = TypeVar('Parameters', bound=ImageParameters | JoinParameters)
 
@@ -24,7 +23,7 @@ def declare(node: Node, parameters: type[Parameters]) -> Parameters:
     given = {name: parameter.value for name, parameter in node._parameter_overrides.items()}
     values = {}
     for field in fields(parameters):
-        value = _checked(field, given.get(field.name, field.default))
+        value = checked(field, given.get(field.name, field.default))
         node.declare_parameter(field.name, value, _descriptor(field), ignore_override=True)
         values[field.name] = value
     unknown = [name for name in given if not node.has_parameter(name)]
@@ -33,16 +32,6 @@ def declare(node: Node, parameters: type[Parameters]) -> Parameters:
             f'parameters {unknown} are not known and ignored; known: {[*values, "use_sim_time"]}'
         )
     return parameters(**values)
-
-
-def _checked(parameter: Field, value: Any) -> Any:
-    kind = type(parameter.default)
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind or not limits(parameter).allow(value):
-        expected = f'{kind.__name__} {limits(parameter).expectation}'.rstrip()
-        raise ConfigurationError(f'parameter {parameter.name}: got {value!r}, expected {expected}')
-    return value
 
 
 def _descriptor(parameter: Field) -> ParameterDescriptor:

@@ -12,11 +12,12 @@ from ros_vision_perception.core.fusion import FusionState, step
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.msg import InstanceMaskArray, PersonKeypointsArray
+from ros_vision_perception.nodes.camera_parts import DepthImage
 from ros_vision_perception.nodes.conversions.keypoints import keypoints_from_msg
 from ros_vision_perception.nodes.conversions.masks import masks_from_msg
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
 from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.depth_input import DepthImage, DepthInput
+from ros_vision_perception.nodes.depth_input import DepthInput
 from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.outputs import RELIABLE, HumansOutput
@@ -83,7 +84,7 @@ class FusionNode(Node):
         if not seen or self._skeleton is None:
             return  # before the first poses nobody has looked for people
         header, first = seen[0]
-        depth_m, camera = self._depth.fitting(
+        depth_m, camera = self._depth.parts.fitting(
             parts.get('depth'), header.frame_id, first.image_size
         )
         observation = Observation(

@@ -7,6 +7,7 @@ are written from here too. All are read-only: a node is configured when it start
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
+from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.skeleton import SKELETONS
@@ -45,6 +46,21 @@ class Limits:
 def limits(parameter: Field) -> Limits:
     """Return what a field of a parameter class may be."""
     return parameter.metadata['limits']
+
+
+def checked(parameter: Field, value: Any) -> Any:
+    """Return a value for a field of a parameter class; a whole number will do for a float.
+
+    Raises:
+        ConfigurationError: when it is of the wrong type or not allowed.
+    """
+    kind = type(parameter.default)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind or not limits(parameter).allow(value):
+        expected = f'{kind.__name__} {limits(parameter).expectation}'.rstrip()
+        raise ConfigurationError(f'parameter {parameter.name}: got {value!r}, expected {expected}')
+    return value
 
 
 def _parameter(default: Any, description: str, *bounds: float, choices: tuple = ()) -> Any:

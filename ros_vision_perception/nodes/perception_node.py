@@ -7,8 +7,9 @@ from typing import Any
 from rclpy.node import Node
 
 from ros_vision_perception.nodes import pose_node, segmentation_node
+from ros_vision_perception.nodes.camera_parts import DepthImage
 from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.depth_input import DepthImage, DepthInput
+from ros_vision_perception.nodes.depth_input import DepthInput
 from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.outputs import (
@@ -81,7 +82,7 @@ class PerceptionNode(Node):
             return
         stages = self.image.stages
         frame, frame_id = arrival.frame, arrival.header.frame_id
-        depth_m, camera = self.depth.fitting(joined.parts.get('depth'), frame_id, frame.size)
+        depth_m, camera = self.depth.parts.fitting(joined.parts.get('depth'), frame_id, frame.size)
         result = self._perception.step(frame, depth_m, camera, stages)
         with stages('publish'):
             latency_ns = self._humans.publish(result.humans, arrival.header, arrival.received_ns)

@@ -55,6 +55,17 @@ class BagRecorder:
             )
         self._writer.write(self._connections[topic], stamp_ns, data)
 
+    def write_again(
+        self, topic: str, message_type: str, stamp_ns: int, data: bytes, *, latched: bool = False
+    ) -> None:
+        """Append a message that has the same bytes whenever it says the same; see `write`.
+
+        Between the fields of a serialised message lie bytes that nobody sets.
+        """
+        message = self._typestore.deserialize_cdr(data, message_type)
+        again = bytes(self._typestore.serialize_cdr(message, message_type))
+        self.write(topic, message_type, stamp_ns, again, latched=latched)
+
     def write_jpeg(
         self, topic: str, stamp_ns: int, header: tuple[int, str], image: np.ndarray
     ) -> None:

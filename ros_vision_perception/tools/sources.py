@@ -94,7 +94,7 @@ def from_bag(path: Path, topic: str | None = None) -> FrameSource:
         raise ConfigurationError(f'no bag {path}')
     try:
         with AnyReader([path]) as reader:
-            connection = _image_connection(reader, path, topic)
+            connection = image_connection(reader, path, topic)
             seconds, count = reader.duration / _NANOSECONDS, connection.msgcount
     except (AnyReaderError, OSError) as error:
         raise ConfigurationError(f'{path} is not a bag that can be read: {error}') from error
@@ -120,7 +120,12 @@ def _read_image(path: Path) -> np.ndarray:
     return image
 
 
-def _image_connection(reader: AnyReader, path: Path, topic: str | None) -> Connection:
+def image_connection(reader: AnyReader, path: Path, topic: str | None) -> Connection:
+    """Return an image topic of an open bag; the only one unless `topic` names it.
+
+    Raises:
+        ConfigurationError: when there is no such topic; `path` is named.
+    """
     images = {c.topic: c for c in reader.connections if c.msgtype in IMAGE_TYPES and c.msgcount}
     if topic is None:
         # Depth images are not pictures of people, and name themselves so.

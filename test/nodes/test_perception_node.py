@@ -134,7 +134,7 @@ def test_depth_of_the_same_stamp_puts_people_into_space(ros: Ros) -> None:
     camera, range_finder = ros.publisher(Image, 'image'), ros.publisher(Image, 'depth/image')
     calibration = ros.publisher(CameraInfo, 'camera_info')
     calibration.publish(intrinsics())
-    ros.until(lambda: perception.node.depth.camera is not None, 'for the intrinsics')
+    ros.until(lambda: perception.node.depth.parts.camera is not None, 'for the intrinsics')
     for step in range(1, 4):
         range_finder.publish(depth(np.full((240, 320), 3.0), step))
         result = perception.answer(camera, image(step))
@@ -182,11 +182,11 @@ def test_intrinsics_of_another_camera_or_of_an_unknown_lens_give_no_metres(ros: 
     info = intrinsics()
     info.header.frame_id = 'another_camera'
     calibration.publish(info)
-    ros.until(lambda: perception.node.depth.camera is not None, 'for the intrinsics')
+    ros.until(lambda: perception.node.depth.parts.camera is not None, 'for the intrinsics')
     assert not any(person.has_3d for person in perception.answer(camera, image(1)).humans)
     info.header.frame_id, info.distortion_model, info.d = 'camera', 'ftheta', [0.1]
     calibration.publish(info)
-    ros.until(lambda: perception.node.depth.camera is None, 'for the lens to be refused')
+    ros.until(lambda: perception.node.depth.parts.camera is None, 'for the lens to be refused')
     assert not any(person.has_3d for person in perception.answer(camera, image(2)).humans)
     counts = perception.node.image.faults.counts
     assert counts == {'camera_info_of_another_frame': 1, 'unknown_distortion_model': 1}
@@ -196,7 +196,7 @@ def test_without_depth_the_size_of_people_tells_how_far_away_they_are(ros: Ros) 
     perception = Perception(ros)
     camera, calibration = ros.publisher(Image, 'image'), ros.publisher(CameraInfo, 'camera_info')
     calibration.publish(intrinsics())
-    ros.until(lambda: perception.node.depth.camera is not None, 'for the intrinsics')
+    ros.until(lambda: perception.node.depth.parts.camera is not None, 'for the intrinsics')
     for person in perception.answer(camera, image(1)).humans:
         assert person.has_3d
         assert np.isfinite(person.twist.twist.linear.x)
