@@ -6,7 +6,7 @@ of this folder holds one family and can tell from what a network says of itself 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -174,6 +174,25 @@ class CropPoseModel(Protocol):
         self, outputs: Mapping[str, np.ndarray], crops_from_image: np.ndarray
     ) -> PointsInImage:
         """Return the joints in the image of the N crops given to `preprocess`."""
+        ...
+
+
+@runtime_checkable
+class MirrorModel(CropPoseModel, Protocol):
+    """A network for crops whose answers for a crop and for its mirror image can be averaged."""
+
+    @property
+    def mirror_width(self) -> float:
+        """What x of a crop and x of its mirror image add up to, px.
+
+        The cells of the outputs then lie on the same points of the person in both.
+        """
+        ...
+
+    def average(
+        self, outputs: Mapping[str, np.ndarray], mirrored: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Return the mean outputs of N crops and of the mirror images of the same crops."""
         ...
 
 

@@ -5,7 +5,15 @@ A new family is one module in `models` and one entry here.
 
 from collections.abc import Mapping
 
-from ros_vision_perception.models import movenet, rtmdet, selfie, yolo_pose, yolo_seg
+from ros_vision_perception.models import (
+    heatmap,
+    movenet,
+    rtmdet,
+    selfie,
+    simcc,
+    yolo_pose,
+    yolo_seg,
+)
 from ros_vision_perception.models.base import (
     CropPoseModel,
     DetectorModel,
@@ -17,7 +25,11 @@ from ros_vision_perception.models.base import (
 POSE: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
 # A pose model of two networks is one of these with one of those.
 DETECTOR: dict[str, Family[DetectorModel]] = {'rtmdet': rtmdet}
-CROP_POSE: dict[str, Family[CropPoseModel]] = {'movenet': movenet}
+CROP_POSE: dict[str, Family[CropPoseModel]] = {
+    'movenet': movenet,
+    'heatmap': heatmap,
+    'simcc': simcc,
+}
 SEGMENTATION: dict[str, Family[SegmentationModel]] = {'selfie': selfie, 'yolo-seg': yolo_seg}
 
 ALL: Mapping[str, Mapping[str, Family[object]]] = {
