@@ -40,7 +40,8 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
     """Return the model of a name in the catalogue or of a path, fetched first where needed.
 
     Args:
-        name_or_path: a name; or an .onnx file; or a folder with the .onnx files of one model.
+        name_or_path: a name; or an .onnx file; or a folder with the .onnx files of one model; or
+            two of these joined by '+', for a model of two networks.
         report: told one line when something takes long or was repaired.
 
     Raises:
@@ -53,12 +54,14 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
         files = default_store(report).ensure(model)
         return ResolvedModel(model.name, model.family, files)
     path = Path(name_or_path).expanduser()
-    if not path.exists():
-        raise ModelError(
-            f'no model and no file {name_or_path!r}; available: {", ".join(catalog.names)}, '
-            'or the path of an .onnx file or of a folder with the .onnx files of one model'
-        )
-    return _from_path(path)
+    if path.exists():
+        return _from_path(path)
+    if '+' in name_or_path:
+        return _together([resolve(part, report) for part in name_or_path.split('+')])
+    raise ModelError(
+        f'no model and no file {name_or_path!r}; available: {", ".join(catalog.names)}, '
+        'or the path of an .onnx file or of a folder with the .onnx files of one model'
+    )
 
 
 def default_store(report: Report) -> Store:
@@ -77,6 +80,12 @@ def _from_path(path: Path) -> ResolvedModel:
         files[entries.get('file', file.name)] = file
         families.add(entries.get('family'))
     return ResolvedModel(path.stem, families.pop() if len(families) == 1 else None, files)
+
+
+def _together(parts: list[ResolvedModel]) -> ResolvedModel:
+    # Exporters give all their files one name, so that only the whole path tells them apart.
+    files = {str(path): path for part in parts for path in part.files.values()}
+    return ResolvedModel('+'.join(part.name for part in parts), None, files)
 
 
 def _convert(data: bytes, outputs: Mapping[str, str], metadata: Mapping[str, str]) -> bytes:
