@@ -33,7 +33,9 @@ ARGUMENTS = {
     'transport': Argument(
         '', 'Which image to subscribe to.', choices=('', 'auto', 'raw', 'compressed')
     ),
-    'pose_model': Argument('', 'Pose model: name in the catalogue, or a path.'),
+    'pose_model': Argument(
+        '', 'Pose model: name in the catalogue, or a path, or DETECTOR+POSE of these.'
+    ),
     'segmentation_model': Argument(
         '', f'Segmentation model: name in the catalogue, or a path; {_NONE} for none.'
     ),

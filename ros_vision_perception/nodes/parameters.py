@@ -12,6 +12,7 @@ from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.skeleton import SKELETONS
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
+from ros_vision_perception.pipeline.top_down import TopDownConfig
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,14 @@ class _ThreadParameters:
 class PoseModelParameters(_ThreadParameters):
     """Which poses to look for."""
 
-    pose_model: str = _parameter(DEFAULT_POSE, 'Pose model: name in the catalogue, or a path.')
+    pose_model: str = _parameter(
+        DEFAULT_POSE, 'Pose model: name in the catalogue, or a path, or DETECTOR+POSE of these.'
+    )
+    pose_flip_test: bool = _parameter(
+        False,
+        'Average each crop and its mirror image: more accurate, takes twice as long. '
+        'For DETECTOR+POSE, where the joints come from heatmaps or SimCC.',
+    )
     pose_masks: bool = _parameter(
         True,
         "Get each person's mask from the pose model, where it gives one: to tell who hides whom.",
@@ -106,6 +114,11 @@ class PoseModelParameters(_ThreadParameters):
     skeleton: str = _parameter(
         '', "Joints to publish; '' for the model's own.", choices=('', *SKELETONS)
     )
+
+    @property
+    def top_down(self) -> TopDownConfig:
+        """How joints are found where people and joints are found by two networks."""
+        return TopDownConfig(flip_test=self.pose_flip_test)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def load(parameters: PoseModelParameters, report: Report) -> PosePipeline:
         skeleton=parameters.skeleton,
         report=report,
         reid=parameters.reid_model,
+        top_down=parameters.top_down,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ros_vision_perception.backends.base import check_interface
 from ros_vision_perception.backends.onnx import OnnxBackend
-from ros_vision_perception.core.errors import ModelError
+from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.core.skeleton import get_skeleton
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import (
@@ -24,16 +24,18 @@ from ros_vision_perception.pipeline.appearance import (
     IdentifiedPose,
 )
 from ros_vision_perception.pipeline.blazepose import BlazePoseConfig, BlazePosePipeline
+from ros_vision_perception.pipeline.load_top_down import load_top_down, pair
 from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
-from ros_vision_perception.pipeline.recognise import Network, expected, recognise, recognised
+from ros_vision_perception.pipeline.recognise import Network, expected, recognise
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
-from ros_vision_perception.pipeline.top_down import TopDownPose, fixed_batch
+from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 
 DEFAULT_POSE, DEFAULT_SEGMENTATION = 'blazepose-full', 'selfie-segmentation'
 # Weak evidence of a person helps to keep somebody alive who is known; a weak mask covers joints.
 MIN_PERSON_SCORE, MIN_MASK_SCORE = 0.1, 0.25
+DEFAULT_TOP_DOWN = TopDownConfig()
 _FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 Report = Callable[[str], object]
 Model = TypeVar('Model', bound=PoseModel | SegmentationModel)
@@ -49,6 +51,7 @@ def load_pose(
     report: Report,
     min_score: float = MIN_PERSON_SCORE,
     reid: str = '',
+    top_down: TopDownConfig = DEFAULT_TOP_DOWN,
 ) -> PosePipeline:
     """Load a pose model, fetched first where needed.
 
@@ -62,10 +65,12 @@ def load_pose(
         min_score: of the people who are found, for models without a detector of their own.
         reid: path of a re-identification network that says what people look like; '' for the
             colours of their masks, where there are masks.
+        top_down: for models of a detector and a network for crops.
 
     Raises:
         ModelError: when a model cannot be had, or is of another kind.
-        ConfigurationError: when the skeleton is unknown or the model lacks a joint of it.
+        ConfigurationError: when the skeleton is unknown or the model lacks a joint of it, or when
+            the model is of one network and `top_down` is not the default.
     """
     resolved = resolve(model, report)
     _check_family(resolved, 'pose', [*_POSE_PIPELINES, *families.POSE])
@@ -74,10 +79,15 @@ def load_pose(
     if resolved.family is not None and resolved.family in _POSE_PIPELINES:
         pipeline = _POSE_PIPELINES[resolved.family](resolved, threads, max_people, with_masks)
     elif len(resolved.files) > 1:
-        pipeline = _load_top_down(resolved, config, threads)
+        pipeline = load_top_down(resolved, config, top_down, threads)
     else:
         backend, network = _load_network(resolved, 'pose', families.POSE, config, threads)
         pipeline = NetworkPose(backend, network, resolved.name)
+    if top_down != DEFAULT_TOP_DOWN and not isinstance(pipeline, TopDownPose):
+        raise ConfigurationError(
+            f'model {resolved.name!r} finds people and joints in one go: '
+            'it knows no flip test, and looks for people in every frame'
+        )
     if skeleton:
         pipeline = InSkeleton(pipeline, get_skeleton(skeleton))
     return IdentifiedPose(pipeline, _load_reid(reid, threads)) if reid else ColouredPose(pipeline)
@@ -128,38 +138,12 @@ def _load_network(
         raise ModelError(
             f'{path} is no {task} model that is known: '
             f'got {network.signature}; expected {expected(known)}'
-            + (f'; or a folder with {_pair()}' if task == 'pose' else '')
+            + (f'; or {pair()}' if task == 'pose' else '')
         )
     # The slow first call: now, not among the frames. It shows too that the outputs can be read.
     outputs = network.backend.run(model.preprocess([_FIRST_FRAME]))
     model.decode(outputs, [_FIRST_FRAME.size])
     return network.backend, model
-
-
-def _load_top_down(resolved: ResolvedModel, config: DetectionConfig, threads: int) -> TopDownPose:
-    """Load a model of two networks, whichever of its files is which."""
-    networks = [Network.load(path, threads) for path in resolved.files.values()]
-    detectors = recognised(networks, families.DETECTOR, config)
-    poses = recognised(networks, families.CROP_POSE, config)
-    if (len(networks), len(detectors), len(poses)) != (2, 1, 1):
-        raise ModelError(
-            f'model {resolved.name!r}: expected {_pair()}; got '
-            + '; '.join(f'{network.path.name}: {network.signature}' for network in networks)
-        )
-    ((detector, people),), ((pose, joints),) = detectors, poses
-    # As above, each with the largest batch.
-    outputs = detector.backend.run(people.preprocess([_FIRST_FRAME]))
-    people.decode(outputs, [_FIRST_FRAME.size])
-    crops = np.repeat(np.eye(2, 3)[None], fixed_batch(pose.backend) or config.max_count, axis=0)
-    joints.decode(pose.backend.run(joints.preprocess(_FIRST_FRAME, crops)), crops)
-    return TopDownPose((detector.backend, people), (pose.backend, joints), resolved.name)
-
-
-def _pair() -> str:
-    return (
-        f'one person detector ({expected(families.DETECTOR)}) '
-        f'and one network for crops of people ({expected(families.CROP_POSE)})'
-    )
 
 
 def _load(

@@ -1,5 +1,7 @@
 """Poses from two networks: one finds the people, the other their joints, in a crop of each."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ros_vision_perception.backends.base import Backend
@@ -8,6 +10,17 @@ from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import Boxes, DetectorModel, PointsInImage
 from ros_vision_perception.pipeline.crops import CropPose
 from ros_vision_perception.pipeline.stages import Stages
+
+
+@dataclass(frozen=True)
+class TopDownConfig:
+    """How joints are found.
+
+    Attributes:
+        flip_test: whether to look at each crop and at its mirror image, which takes twice as long.
+    """
+
+    flip_test: bool = False
 
 
 class TopDownPose:

@@ -10,9 +10,10 @@ from small_networks import Shape, write_network
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.pipeline.load import load_pose
+from ros_vision_perception.pipeline.load import DEFAULT_TOP_DOWN, load_pose
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.stages import StageTimes, no_stages
+from ros_vision_perception.pipeline.top_down import TopDownConfig
 from ros_vision_perception.tools.evaluate import coco
 from ros_vision_perception.tools.evaluate.pose import evaluate_pose
 
@@ -33,15 +34,18 @@ DETECTOR: dict[str, Shape] = {'input': (1, 3, 320, 320)}
 MIDDLE = np.full((1, 1, 17, 3), 0.5, np.float32)
 
 
-def load(folder: Path, min_score: float = 0.1) -> PosePipeline:
+def load(
+    model: Path | str, min_score: float = 0.1, top_down: TopDownConfig = DEFAULT_TOP_DOWN
+) -> PosePipeline:
     return load_pose(
-        str(folder),
+        str(model),
         threads=2,
         max_people=20,
         with_masks=True,
         skeleton='',
         report=print,
         min_score=min_score,
+        top_down=top_down,
     )
 
 
@@ -82,6 +86,23 @@ def test_a_person_with_a_joint_that_cannot_be_is_dropped(tmp_path: Path) -> None
     joints[0, 0, 3, 1] = np.nan
     found = load(write(tmp_path, joints=joints)).estimate(FRAME, no_stages)
     np.testing.assert_allclose(found.person_scores, [0.5])
+
+
+def test_two_files_of_one_name_are_a_model_too(tmp_path: Path) -> None:
+    """Exporters call every file end2end.onnx."""
+    write(tmp_path)
+    for name in ('a', 'b'):
+        (tmp_path / name).mkdir()
+        (tmp_path / f'{name}.onnx').rename(tmp_path / name / 'end2end.onnx')
+    pair = [str(tmp_path / name / 'end2end.onnx') for name in ('a', 'b')]
+    for model in ('+'.join(pair), '+'.join(pair[::-1])):
+        pipeline = load(model)
+        assert pipeline.model_name == 'end2end+end2end'
+        assert len(pipeline.estimate(FRAME, no_stages)) == 2
+    with pytest.raises(ModelError, match=r'or one person detector .* or as DETECTOR\+POSE'):
+        load(pair[1])
+    with pytest.raises(ModelError, match=r"no model and no file 'nowhere\.onnx'"):
+        load(f'{pair[0]}+nowhere.onnx')
 
 
 def test_a_folder_that_is_no_pair_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, load_pose
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.stages import no_stages
+from ros_vision_perception.pipeline.top_down import TopDownConfig
 from ros_vision_perception.tools.evaluate import coco
 
 
@@ -51,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--annotations', type=Path, required=True, metavar='JSON')
     parser.add_argument('--images', type=Path, required=True, metavar='DIR')
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
+    parser.add_argument(
+        '--flip-test', action='store_true', help='average each crop and its mirror image'
+    )
 
 
 def run(arguments: argparse.Namespace) -> dict[str, str | float]:
@@ -63,6 +67,7 @@ def run(arguments: argparse.Namespace) -> dict[str, str | float]:
         skeleton=COCO17.name,
         report=lambda line: print(line, file=sys.stderr),
         min_score=coco.MIN_SCORE,
+        top_down=TopDownConfig(flip_test=arguments.flip_test),
     )
     figures = evaluate_pose(pipeline, arguments.annotations, arguments.images)
     return {'model': pipeline.model_name, **figures}
