@@ -1,5 +1,7 @@
 """What every inference runtime looks like to the rest."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +33,25 @@ class Backend(Protocol):
             Output name -> array.
         """
         ...
+
+
+class FileBackend(Backend, Protocol):
+    """A network loaded from a file."""
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Entries that whoever wrote the file left in it."""
+        ...
+
+    @property
+    def where(self) -> str:
+        """What runs it on what device in what precision, in one line, for people."""
+        ...
+
+
+OpenNetwork = Callable[[Path], FileBackend]
+# File, threads per call, as far as a CPU is at work -> the network.
+Runtime = Callable[[Path, int], FileBackend]
 
 
 def check_interface(

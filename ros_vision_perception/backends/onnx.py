@@ -45,7 +45,7 @@ class OnnxBackend:
             raise ModelError(
                 f'{path} is not an ONNX model that can be loaded: {reason}'
             ) from error
-        self._path = path
+        self._path, self._threads = path, threads
         self._input_types = {
             value.name: _TYPES.get(value.type, np.float32) for value in self._session.get_inputs()
         }
@@ -65,6 +65,13 @@ class OnnxBackend:
     def metadata(self) -> dict[str, str]:
         """Entries that whoever wrote the file left in it."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def where(self) -> str:
+        """What runs it on what device, in one line, for people."""
+        import onnxruntime
+
+        return f'ONNX Runtime {onnxruntime.__version__} on the CPU, {self._threads} threads'
 
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run the network once on CPU arrays; numbers of half precision come out as float32.

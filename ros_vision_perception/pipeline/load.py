@@ -1,12 +1,13 @@
 """From the name or path of a model to a pipeline that is ready to run."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from ros_vision_perception.backends.base import check_interface
+from ros_vision_perception.backends.base import FileBackend, OpenNetwork, Runtime, check_interface
 from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.core.skeleton import get_skeleton
@@ -52,6 +53,7 @@ def load_pose(
     min_score: float = MIN_PERSON_SCORE,
     reid: str = '',
     top_down: TopDownConfig = DEFAULT_TOP_DOWN,
+    runtime: Runtime = OnnxBackend,
 ) -> PosePipeline:
     """Load a pose model, fetched first where needed.
 
@@ -66,22 +68,23 @@ def load_pose(
         reid: path of a re-identification network that says what people look like; '' for the
             colours of their masks, where there are masks.
         top_down: for models of a detector and a network for crops.
+        runtime: what runs the networks: the CPU, unless told otherwise.
 
     Raises:
         ModelError: when a model cannot be had, or is of another kind.
         ConfigurationError: when the skeleton is unknown or the model lacks a joint of it, or when
             the model is of one network and `top_down` is not the default.
     """
-    resolved = resolve(model, report)
+    resolved, open_file = resolve(model, report), partial(_open, runtime, threads)
     _check_family(resolved, 'pose', [*_POSE_PIPELINES, *families.POSE])
     config = DetectionConfig(min_score, max_count=max_people)
     pipeline: PosePipeline
     if resolved.family is not None and resolved.family in _POSE_PIPELINES:
-        pipeline = _POSE_PIPELINES[resolved.family](resolved, threads, max_people, with_masks)
+        pipeline = _POSE_PIPELINES[resolved.family](resolved, open_file, max_people, with_masks)
     elif len(resolved.files) > 1:
-        pipeline = load_top_down(resolved, config, top_down, threads)
+        pipeline = load_top_down(resolved, config, top_down, open_file)
     else:
-        backend, network = _load_network(resolved, 'pose', families.POSE, config, threads)
+        backend, network = _load_network(resolved, 'pose', families.POSE, config, open_file)
         pipeline = NetworkPose(backend, network, resolved.name)
     if top_down != DEFAULT_TOP_DOWN and not isinstance(pipeline, TopDownPose):
         raise ConfigurationError(
@@ -90,25 +93,39 @@ def load_pose(
         )
     if skeleton:
         pipeline = InSkeleton(pipeline, get_skeleton(skeleton))
-    return IdentifiedPose(pipeline, _load_reid(reid, threads)) if reid else ColouredPose(pipeline)
+    if not reid:
+        return ColouredPose(pipeline)
+    return IdentifiedPose(pipeline, _load_reid(reid, open_file, max_people))
 
 
 def load_segmentation(
-    model: str, *, threads: int, report: Report, min_score: float = MIN_MASK_SCORE
+    model: str,
+    *,
+    threads: int,
+    report: Report,
+    min_score: float = MIN_MASK_SCORE,
+    runtime: Runtime = OnnxBackend,
 ) -> SegmentationPipeline:
     """Load a segmentation model, fetched first where needed; see `load_pose`."""
     resolved, known = resolve(model, report), families.SEGMENTATION
     _check_family(resolved, 'segmentation', known)
     config = DetectionConfig(min_score)
-    backend, network = _load_network(resolved, 'segmentation', known, config, threads)
+    open_file = partial(_open, runtime, threads)
+    backend, network = _load_network(resolved, 'segmentation', known, config, open_file)
     return ColouredSegmentation(NetworkSegmentation(backend, network, resolved.name))
 
 
-def _load_reid(reid: str, threads: int) -> OnnxBackend:
+def _load_reid(reid: str, open_network: OpenNetwork, max_people: int) -> FileBackend:
     path = Path(reid).expanduser()
     if not path.is_file():
         raise ModelError(f'no re-identification network {reid!r}; expected the path of a file')
-    return OnnxBackend(path, threads)
+    backend = open_network(path)
+    _warm_up(backend, max_people)
+    return backend
+
+
+def _open(runtime: Runtime, threads: int, path: Path) -> FileBackend:
+    return runtime(path, threads)
 
 
 def _check_family(resolved: ResolvedModel, task: str, known: Collection[str]) -> None:
@@ -124,15 +141,15 @@ def _load_network(
     task: str,
     known: Mapping[str, Family[Model]],
     config: DetectionConfig,
-    threads: int,
-) -> tuple[OnnxBackend, Model]:
+    open_network: OpenNetwork,
+) -> tuple[FileBackend, Model]:
     """Load a model of one network."""
     if len(resolved.files) > 1:
         raise ModelError(
             f'model {resolved.name!r}: expected one file; got {", ".join(resolved.files)}'
         )
     (path,) = resolved.files.values()
-    network = Network.load(path, threads)
+    network = Network.load(path, open_network)
     model = recognise(network, known, config)
     if model is None:
         raise ModelError(
@@ -148,21 +165,27 @@ def _load_network(
 
 def _load(
     path: Path,
-    threads: int,
+    open_network: OpenNetwork,
     inputs: dict[str, tuple[int | None, ...]],
     outputs: dict[str, tuple[int | None, ...]],
     max_batch: int = 1,
-) -> OnnxBackend:
-    backend = OnnxBackend(path, threads)
+) -> FileBackend:
+    backend = open_network(path)
     check_interface(backend, str(path), inputs, outputs)
-    # The slow first call, and the memory that the largest one needs: now, not among the frames.
-    shapes = {name: [n or max_batch for n in backend.input_shapes[name]] for name in inputs}
-    backend.run({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
+    _warm_up(backend, max_batch)
     return backend
 
 
+def _warm_up(backend: FileBackend, max_batch: int) -> None:
+    """Make the slow first call, with the memory of the largest: now, not among the frames."""
+    shapes = {
+        name: [n or max_batch for n in shape] for name, shape in backend.input_shapes.items()
+    }
+    backend.run({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
+
+
 def _load_blazepose(
-    model: ResolvedModel, threads: int, max_people: int, with_masks: bool
+    model: ResolvedModel, open_network: OpenNetwork, max_people: int, with_masks: bool
 ) -> PosePipeline:
     landmark_outputs: dict[str, tuple[int | None, ...]] = {
         'landmarks': (None, 195),
@@ -175,13 +198,13 @@ def _load_blazepose(
     return BlazePosePipeline(
         _load(
             model.file('detector.onnx'),
-            threads,
+            open_network,
             {'image': (None, 3, 224, 224)},
             {'boxes': (None, 2254, 12), 'scores': (None, 2254, 1)},
         ),
         _load(
             model.file('landmark_mask.onnx' if with_masks else 'landmark.onnx'),
-            threads,
+            open_network,
             {'image': (None, 3, 256, 256)},
             landmark_outputs,
             max_people,
@@ -192,6 +215,6 @@ def _load_blazepose(
 
 
 # Models of networks that belong together: their files say what they are.
-_POSE_PIPELINES: dict[str, Callable[[ResolvedModel, int, int, bool], PosePipeline]] = {
+_POSE_PIPELINES: dict[str, Callable[[ResolvedModel, OpenNetwork, int, bool], PosePipeline]] = {
     'blazepose': _load_blazepose,
 }

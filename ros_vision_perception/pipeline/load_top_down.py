@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ros_vision_perception.backends.base import OpenNetwork
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import DetectionConfig
@@ -16,7 +17,10 @@ _FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 
 
 def load_top_down(
-    resolved: ResolvedModel, detection: DetectionConfig, config: TopDownConfig, threads: int
+    resolved: ResolvedModel,
+    detection: DetectionConfig,
+    config: TopDownConfig,
+    open_network: OpenNetwork,
 ) -> TopDownPose:
     """Load a model of two networks.
 
@@ -24,13 +28,13 @@ def load_top_down(
         resolved: the model.
         detection: which people are kept.
         config: how their joints are found.
-        threads: per call of a network.
+        open_network: loads a file.
 
     Raises:
         ModelError: when they are no pair of a detector and a network for crops.
         ConfigurationError: when the network for crops cannot do what is asked.
     """
-    networks = [Network.load(path, threads) for path in resolved.files.values()]
+    networks = [Network.load(path, open_network) for path in resolved.files.values()]
     detectors = recognised(networks, families.DETECTOR, detection)
     poses = recognised(networks, families.CROP_POSE, detection)
     if (len(networks), len(detectors), len(poses)) != (2, 1, 1):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ros_vision_perception.backends.onnx import OnnxBackend
+from ros_vision_perception.backends.base import FileBackend, OpenNetwork
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.models.base import DetectionConfig, Family, Signature
 
@@ -17,13 +17,13 @@ class Network:
     """A loaded network and what it says of itself."""
 
     path: Path
-    backend: OnnxBackend
+    backend: FileBackend
     signature: Signature
 
     @classmethod
-    def load(cls, path: Path, threads: int) -> 'Network':
+    def load(cls, path: Path, open_network: OpenNetwork) -> 'Network':
         """Load a file; raises ModelError when that cannot be done."""
-        backend = OnnxBackend(path, threads)
+        backend = open_network(path)
         shapes = backend.input_shapes, backend.output_shapes
         return cls(path, backend, Signature(*shapes, backend.metadata))
 

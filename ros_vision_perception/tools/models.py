@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 import sys
 
@@ -86,11 +87,12 @@ def _info(arguments: argparse.Namespace) -> None:
 
 def _inspect(arguments: argparse.Namespace) -> None:
     # Only now: the other actions need no runtime.
+    from ros_vision_perception.backends.onnx import OnnxBackend
     from ros_vision_perception.models.base import DetectionConfig
     from ros_vision_perception.pipeline import families
     from ros_vision_perception.pipeline.recognise import Network, claims, expected
 
-    network = Network.load(arguments.file, threads=1)
+    network = Network.load(arguments.file, partial(OnnxBackend, threads=1))
     print(network.signature)
     for key, value in network.signature.metadata.items():
         print(f'metadata {key}: {value:.200}')
