@@ -8,6 +8,7 @@ from ros_vision_perception.nodes.parameters import NODES
 
 _BOOLEAN = {'true': True, 'false': False}
 _NONE = 'none'
+Value = bool | int | str
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ ARGUMENTS = {
     ),
     'pose_model': Argument(
         '', 'Pose model: name in the catalogue, or a path, or DETECTOR+POSE of these.'
+    ),
+    'pose_detect_every': Argument(
+        '', 'Of DETECTOR+POSE: look for people in every so manyth image, follow them in between.'
+    ),
+    'pose_flip_test': Argument(
+        '',
+        'Of DETECTOR+POSE: average each crop and its mirror image.',
+        choices=('', *_BOOLEAN),
     ),
     'segmentation_model': Argument(
         '', f'Segmentation model: name in the catalogue, or a path; {_NONE} for none.'
@@ -64,7 +73,7 @@ class NodePlan:
 
     executable: str
     config: str
-    parameters: Mapping[str, bool | str]
+    parameters: Mapping[str, Value]
     remappings: tuple[tuple[str, str], ...]
 
 
@@ -75,7 +84,8 @@ def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
         arguments: a value for each of ARGUMENTS.
 
     Raises:
-        ConfigurationError: when an argument has a value that is not one of its choices.
+        ConfigurationError: when an argument has a value that is not one of its choices, or no
+            number where one is expected.
     """
     for name, argument in ARGUMENTS.items():
         if argument.choices and arguments[name] not in argument.choices:
@@ -101,13 +111,17 @@ def _nodes(arguments: Mapping[str, str]) -> list[str]:
     return ['pose_node', 'segmentation_node', 'fusion_node']
 
 
-def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, bool | str]:
+def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, Value]:
     """Return those parameters that the arguments set and that the node has."""
-    given: dict[str, bool | str] = {
+    given: dict[str, Value] = {
         name: arguments[name]
         for name in ('transport', 'pose_model', 'segmentation_model')
         if arguments[name]
     }
+    if arguments['pose_detect_every']:
+        given['pose_detect_every'] = _whole_number('pose_detect_every', arguments)
+    if arguments['pose_flip_test']:
+        given['pose_flip_test'] = _BOOLEAN[arguments['pose_flip_test']]
     if given.get('segmentation_model') == _NONE:
         given |= {'segmentation_model': '', 'use_masks': False}
     if arguments['depth']:
@@ -115,6 +129,12 @@ def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, bool | str
     known = {parameter.name for parameter in fields(NODES[node])}
     parameters = {name: value for name, value in given.items() if name in known}
     return {**parameters, 'use_sim_time': _BOOLEAN[arguments['use_sim_time']]}
+
+
+def _whole_number(name: str, arguments: Mapping[str, str]) -> int:
+    if not arguments[name].isdecimal():
+        raise ConfigurationError(f'{name}: got {arguments[name]!r}, expected a whole number')
+    return int(arguments[name])
 
 
 def _remappings(arguments: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

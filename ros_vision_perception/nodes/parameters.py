@@ -96,6 +96,13 @@ class PoseModelParameters(_ThreadParameters):
     pose_model: str = _parameter(
         DEFAULT_POSE, 'Pose model: name in the catalogue, or a path, or DETECTOR+POSE of these.'
     )
+    pose_detect_every: int = _parameter(
+        1,
+        'Look for people in every so manyth image; in between those seen last are followed '
+        'by their joints. For DETECTOR+POSE.',
+        1,
+        100,
+    )
     pose_flip_test: bool = _parameter(
         False,
         'Average each crop and its mirror image: more accurate, takes twice as long. '
@@ -118,7 +125,7 @@ class PoseModelParameters(_ThreadParameters):
     @property
     def top_down(self) -> TopDownConfig:
         """How joints are found where people and joints are found by two networks."""
-        return TopDownConfig(flip_test=self.pose_flip_test)
+        return TopDownConfig(self.pose_detect_every, self.pose_flip_test)
 
 
 @dataclass(frozen=True)

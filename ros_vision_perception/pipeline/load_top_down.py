@@ -49,7 +49,8 @@ def load_top_down(
     crops = CropPose(pose.backend, joints, flip_test=config.flip_test)
     boxes = np.tile([0.0, 0.0, 100.0, 100.0], (detection.max_count, 1))
     crops.find(_FIRST_FRAME, boxes, no_stages)
-    return TopDownPose((detector.backend, people), crops, resolved.name)
+    found_by = detector.backend, people
+    return TopDownPose(found_by, crops, resolved.name, config.detect_every)
 
 
 def pair() -> str:

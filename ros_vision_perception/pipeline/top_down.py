@@ -5,51 +5,85 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_vision_perception.backends.base import Backend
+from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Frame, Keypoints
-from ros_vision_perception.models.base import Boxes, DetectorModel, PointsInImage
+from ros_vision_perception.models.base import Boxes, DetectorModel
 from ros_vision_perception.pipeline.crops import CropPose
+from ros_vision_perception.pipeline.following import Followed
 from ros_vision_perception.pipeline.stages import Stages
 
 
 @dataclass(frozen=True)
 class TopDownConfig:
-    """How joints are found.
+    """How people and joints are found.
 
     Attributes:
+        detect_every: every so many frames the detector looks for people; in between those seen
+            last are followed by their joints. When somebody is lost it looks in the next frame,
+            and in every frame while nobody is there.
         flip_test: whether to look at each crop and at its mirror image, which takes twice as long.
     """
 
+    detect_every: int = 1
     flip_test: bool = False
+
+    def __post_init__(self) -> None:
+        if self.detect_every < 1:
+            raise ConfigurationError(
+                f'got a look for people every {self.detect_every} frames, expected 1 or more'
+            )
 
 
 class TopDownPose:
-    """A pose pipeline of a detector and a network for crops; it keeps no past."""
+    """A pose pipeline of a detector and a network for crops."""
 
     def __init__(
-        self, detector: tuple[Backend, DetectorModel], crops: CropPose, model_name: str
+        self,
+        detector: tuple[Backend, DetectorModel],
+        crops: CropPose,
+        model_name: str,
+        detect_every: int = 1,
     ) -> None:
         """Run the detector's model on its loaded network, then `crops` on what it finds."""
         self.model_name = model_name
         self._backend, self._detector = detector
         self._crops = crops
+        self._detect_every = detect_every
+        self.reset()
 
     @property
     def skeleton(self) -> Skeleton:
         """The joints of every person."""
         return self._crops.skeleton
 
+    def reset(self) -> None:
+        """Forget the past: the next frame is the first of a new stream."""
+        self._last: Followed | None = None
+        self._until_look = 0
+
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
-        """Return everyone in the frame."""
-        people = self._detect(frame, stages)
+        """Return everyone in the frame. Frames come in order."""
+        last, self._last = self._last, None
+        if last is None or self._until_look == 0 or last.image_size != frame.size:
+            last, self._until_look = None, self._detect_every
+            people = self._detect(frame, stages)
+        else:
+            people = Boxes(last.boxes_xyxy, last.box_scores)
+        self._until_look -= 1
         if len(people.scores) == 0:
             return Keypoints.empty(self.skeleton, frame.size)
         joints = self._crops.find(frame, people.boxes_xyxy, stages)
         with stages('decode'):
-            return _keypoints(people, joints, self.skeleton, frame.size)
-
-    def reset(self) -> None:
-        """Forget the past, of which there is none."""
+            if last is None:
+                found = Followed.begin(people, joints, frame.size)
+            else:
+                found = last.go_on(joints, self.skeleton)
+                if len(found) < len(last):
+                    self._until_look = 0
+            if len(found):
+                self._last = found
+            return _keypoints(found, self.skeleton)
 
     def _detect(self, frame: Frame, stages: Stages) -> Boxes:
         with stages('preprocess'):
@@ -60,22 +94,16 @@ class TopDownPose:
             return self._detector.decode(outputs, [frame.size])[0]
 
 
-def _keypoints(
-    people: Boxes, joints: PointsInImage, skeleton: Skeleton, image_size: tuple[int, int]
-) -> Keypoints:
-    sound = np.isfinite(joints.points_xy).all(axis=(1, 2)) & np.isfinite(joints.scores).all(axis=1)
-    scores = joints.scores[sound]
-    unknown = np.full_like(scores, np.nan)
+def _keypoints(people: Followed, skeleton: Skeleton) -> Keypoints:
+    unknown = np.full_like(people.joint_scores, np.nan)
     return Keypoints(
         skeleton=skeleton,
-        image_size=image_size,
-        keypoints_xy=joints.points_xy[sound],
-        scores=scores,
+        image_size=people.image_size,
+        keypoints_xy=people.joints_xy,
+        scores=people.joint_scores,
         visibility=unknown,
         presence=unknown,
-        boxes_xyxy=people.boxes_xyxy[sound],
-        # A box may hold no person, or half of one: the joints know better. The root ranks people
-        # as the usual product does, and the tracking may take it for a probability.
-        person_scores=np.sqrt(people.scores[sound] * scores.mean(axis=1)),
-        keypoints_3d=np.full((*scores.shape, 3), np.nan, np.float32),
+        boxes_xyxy=people.boxes_xyxy,
+        person_scores=people.person_scores,
+        keypoints_3d=np.full((*unknown.shape, 3), np.nan, np.float32),
     )

@@ -50,6 +50,18 @@ def test_each_model_reaches_the_node_that_runs_it() -> None:
     assert not {'pose_model', 'segmentation_model'} & set(fusion.parameters)
 
 
+def test_how_a_detector_and_a_network_for_crops_are_run_reaches_the_pose_node() -> None:
+    arguments = {**_DEFAULTS, 'pose_detect_every': '5', 'pose_flip_test': 'true'}
+    (perception,) = plan(arguments)
+    pose, *others = plan({**arguments, 'composed': 'false'})
+    for node in (perception, pose):
+        assert node.parameters['pose_detect_every'] == 5
+        assert node.parameters['pose_flip_test'] is True
+    assert not any('pose_flip_test' in node.parameters for node in others)
+    with pytest.raises(ConfigurationError, match=r"got '5\.5', expected a whole number"):
+        plan({**arguments, 'pose_detect_every': '5.5'})
+
+
 def test_without_a_segmentation_model_nobody_waits_for_masks() -> None:
     arguments = {**_DEFAULTS, 'segmentation_model': 'none'}
     (perception,) = plan(arguments)

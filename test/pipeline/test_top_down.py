@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_networks import Shape, write_network
 
-from ros_vision_perception.core.errors import ModelError
+from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import DEFAULT_TOP_DOWN, load_pose
@@ -103,6 +103,19 @@ def test_two_files_of_one_name_are_a_model_too(tmp_path: Path) -> None:
         load(pair[1])
     with pytest.raises(ModelError, match=r"no model and no file 'nowhere\.onnx'"):
         load(f'{pair[0]}+nowhere.onnx')
+
+
+def test_what_only_two_networks_can_do_is_refused_for_one(tmp_path: Path) -> None:
+    image: dict[str, Shape] = {'images': (1, 3, 640, 640)}
+    output = np.zeros((1, 56, 8400), np.float32)
+    path = write_network(tmp_path / 'yolo.onnx', image, {'output0': output})
+    for config in (TopDownConfig(detect_every=2), TopDownConfig(flip_test=True)):
+        with pytest.raises(
+            ConfigurationError, match="model 'yolo' finds people and joints in one"
+        ):
+            load(path, top_down=config)
+    with pytest.raises(ConfigurationError, match='every 0 frames, expected 1 or more'):
+        TopDownConfig(detect_every=0)
 
 
 def test_a_folder_that_is_no_pair_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The models alone: what each frame would cost without everything around them."""
 
+import argparse
 import sys
 import time
 
@@ -8,6 +9,7 @@ import numpy as np
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import load_pose, load_segmentation
 from ros_vision_perception.pipeline.stages import StageTimes
+from ros_vision_perception.pipeline.top_down import TopDownConfig
 
 # As if from a camera of 30 frames per second.
 _PERIOD_NS = 33_333_333
@@ -20,7 +22,7 @@ class BareModels:
         calls_ms: per frame the time spent in calls of a network, ms.
     """
 
-    def __init__(self, pose: str, segmentation: str, threads: int) -> None:
+    def __init__(self, arguments: argparse.Namespace) -> None:
         """Load both models; raises PerceptionError when that cannot be done."""
 
         def report(line: str) -> None:
@@ -28,9 +30,17 @@ class BareModels:
 
         self.calls_ms: list[float] = []
         self._pose = load_pose(
-            pose, threads=threads, max_people=10, with_masks=True, skeleton='', report=report
+            arguments.pose,
+            threads=arguments.threads,
+            max_people=10,
+            with_masks=True,
+            skeleton='',
+            report=report,
+            top_down=TopDownConfig(arguments.detect_every),
         )
-        self._segmentation = load_segmentation(segmentation, threads=threads, report=report)
+        self._segmentation = load_segmentation(
+            arguments.segmentation, threads=arguments.threads, report=report
+        )
         self._stamp_ns = 0
 
     def run(self, images: list[np.ndarray]) -> None:

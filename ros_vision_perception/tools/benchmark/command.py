@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     from ros_vision_perception.tools.benchmark.report import figures, table
     from ros_vision_perception.tools.environment import prepare_environment
 
-    bare = BareModels(arguments.pose, arguments.segmentation, arguments.threads)
+    bare = BareModels(arguments)
     prepare_environment()
     with tempfile.TemporaryDirectory() as folder:
         nodes = RunningNodes(Path(folder), arguments)
@@ -80,6 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--warm-up', type=count, default=60, help='not counted; default 60')
     parser.add_argument('--turn', type=count, default=50, help='images per turn; default 50')
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
+    parser.add_argument(
+        '--detect-every',
+        type=count,
+        default=1,
+        metavar='N',
+        help='of DETECTOR+POSE: look for people in every Nth frame, follow them in between',
+    )
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )

@@ -72,7 +72,11 @@ class RunningNodes:
         self._children.stop()
 
     def _start(self, arguments: argparse.Namespace) -> int:
-        pose = {'pose_model': arguments.pose, 'threads': arguments.threads}
+        pose = {
+            'pose_model': arguments.pose,
+            'pose_detect_every': arguments.detect_every,
+            'threads': arguments.threads,
+        }
         masks = {'segmentation_model': arguments.segmentation, 'threads': arguments.threads}
         if not arguments.separate:
             self._children.start('perception_node', pose | masks)

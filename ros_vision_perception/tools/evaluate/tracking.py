@@ -20,6 +20,7 @@ from ros_vision_perception.pipeline.load import (
 )
 from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.pipeline.stages import no_stages
+from ros_vision_perception.pipeline.top_down import TopDownConfig
 from ros_vision_perception.tools.evaluate import byte_track, followed
 from ros_vision_perception.tools.evaluate.followed import Run, Tracked
 from ros_vision_perception.tools.evaluate.mot import Sequence, read_sequences, read_truth
@@ -66,6 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument('--video', type=Path, metavar='FILE')
     source.add_argument('--images', type=Path, metavar='DIR')
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
+    parser.add_argument(
+        '--detect-every',
+        type=int,
+        default=1,
+        metavar='N',
+        help='of DETECTOR+POSE: look for people in every Nth frame, follow them in between',
+    )
     parser.add_argument(
         '--segmentation',
         default=DEFAULT_SEGMENTATION,
@@ -138,6 +146,7 @@ def _perception(arguments: argparse.Namespace) -> tuple[Perception, dict[str, st
         skeleton='',
         report=report,
         reid=arguments.reid,
+        top_down=TopDownConfig(arguments.detect_every),
     )
     names = {'model': pose.model_name}
     if not arguments.segmentation:

@@ -1,0 +1,116 @@
+"""Where people are one frame later, from their joints: in between two looks of a detector."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ros_vision_perception.core.geometry import box_areas
+from ros_vision_perception.core.poses import distinct_poses
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.models.base import Boxes, PointsInImage
+
+# A box grows and shrinks from one frame to the next by this factor at most: more is a wrong pose.
+_MAX_GROWTH = 1.25
+# Of the mean score of the joints at the last look: with less somebody is lost.
+_MIN_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Followed:
+    """N people in one frame.
+
+    Attributes:
+        boxes_xyxy: (N, 4) float32 px.
+        box_scores: (N,) of the detector, when it last looked.
+        joints_xy: (N, K, 2) px, finite.
+        joint_scores: (N, K) in [0, 1].
+        sureness: (N,) mean score of their joints when the detector last looked.
+        image_size: (width, height) px.
+    """
+
+    boxes_xyxy: np.ndarray
+    box_scores: np.ndarray
+    joints_xy: np.ndarray
+    joint_scores: np.ndarray
+    sureness: np.ndarray
+    image_size: tuple[int, int]
+
+    @classmethod
+    def begin(
+        cls, people: Boxes, joints: PointsInImage, image_size: tuple[int, int]
+    ) -> 'Followed':
+        """Follow those people whom the detector found and whose joints are numbers."""
+        return cls(
+            people.boxes_xyxy,
+            people.scores,
+            joints.points_xy,
+            joints.scores,
+            joints.scores.mean(axis=1),
+            image_size,
+        )._only(_are_numbers(joints))
+
+    def __len__(self) -> int:
+        return len(self.sureness)
+
+    def go_on(self, joints: PointsInImage, skeleton: Skeleton) -> 'Followed':
+        """Return those of the N people who are still there.
+
+        Args:
+            joints: found in their boxes in the next frame.
+            skeleton: of the joints.
+        """
+        seen = _are_numbers(joints) & (joints.scores.mean(axis=1) >= _MIN_SHARE * self.sureness)
+        before, joints_xy, scores = self._only(seen), joints.points_xy[seen], joints.scores[seen]
+        boxes = _moved(before, joints_xy, scores)
+        boxes = np.clip(boxes, 0, np.tile(self.image_size, 2)).astype(np.float32)
+        now = replace(before, boxes_xyxy=boxes, joints_xy=joints_xy, joint_scores=scores)
+        now = now._only(box_areas(boxes) > 1)
+        return now._only(distinct_poses(now.joints_xy, now.person_scores, skeleton))
+
+    @property
+    def person_scores(self) -> np.ndarray:
+        """(N,) how likely each is a person, in [0, 1].
+
+        A box may hold no person, or half of one: the joints know better. The root ranks people as
+        the usual product does, and the tracking may take it for a probability.
+        """
+        return np.sqrt(self.box_scores * self.joint_scores.mean(axis=1))
+
+    def _only(self, rows: np.ndarray) -> 'Followed':
+        return Followed(
+            self.boxes_xyxy[rows],
+            self.box_scores[rows],
+            self.joints_xy[rows],
+            self.joint_scores[rows],
+            self.sureness[rows],
+            self.image_size,
+        )
+
+
+def _are_numbers(joints: PointsInImage) -> np.ndarray:
+    """Return the (N,) people all of whose joints are numbers."""
+    finite = np.isfinite(joints.points_xy).all(axis=2) & np.isfinite(joints.scores)
+    return finite.all(axis=1)
+
+
+def _moved(before: Followed, joints_xy: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the boxes (N, 4) after they moved and grew as the joints in them did.
+
+    On clips this comes closer to what the detector says than a box around the joints, which loses
+    legs that are hidden for a moment.
+    """
+    weights = before.joint_scores * scores
+    weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    old_middle, old_spread = _middle(before.joints_xy, weights)
+    new_middle, new_spread = _middle(joints_xy, weights)
+    growth = (new_spread / np.maximum(old_spread, 1e-9)).clip(1 / _MAX_GROWTH, _MAX_GROWTH)
+    # Edges count from 0, half a pixel before the middle of the first pixel.
+    corners = before.boxes_xyxy.reshape(-1, 2, 2) - 0.5 - old_middle[:, None]
+    return (corners * growth[:, None, None] + new_middle[:, None] + 0.5).reshape(-1, 4)
+
+
+def _middle(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means (N, 2) and the root mean square distances (N,) from them, px."""
+    middle = np.einsum('nk,nkc->nc', weights, points)
+    squared = ((points - middle[:, None]) ** 2).sum(axis=2)
+    return middle, np.sqrt((weights * squared).sum(axis=1))
