@@ -25,6 +25,17 @@ class JointState(IntEnum):
     PREDICTED = 6
 
 
+class Posture(IntEnum):
+    """Of the whole body; values of the constants in HumanState.msg."""
+
+    UNKNOWN = 0
+    STANDING = 1
+    SITTING = 2
+    CROUCHING = 3
+    BENDING = 4
+    LYING = 5
+
+
 class TrackState(IntEnum):
     """Life cycle of a track. The values are those of `HumanState.msg`."""
 

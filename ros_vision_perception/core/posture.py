@@ -1,0 +1,126 @@
+"""Whether people stand, sit, crouch, bend or lie, from where their joints are in the image.
+
+Every figure of `core/postures.py` is laid over a person as well as size and place allow. How well
+it fits says how likely its posture is. Joints that are not seen say nothing: somebody whose legs
+are hidden may stand or sit, and the answer is then that this is not known.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ros_vision_perception.core.human import Posture
+from ros_vision_perception.core.postures import JOINTS, figures
+from ros_vision_perception.core.skeleton import Skeleton
+
+# In the order of the columns of all probabilities here.
+POSTURES = tuple(posture for posture in Posture if posture != Posture.UNKNOWN)
+# How often people are seen in them, before looking.
+_PRIOR = np.array([0.45, 0.25, 0.1, 0.1, 0.1])
+# How far a body strays from the nearest figure, scales; and how many joints err as one.
+_STRAY, _TOGETHER = 0.09, 2.0
+# People change their posture about this often, s; and the same view says nothing new for so long.
+_MEMORY_S, _REPEAT_S = 4.0, 0.5
+# A posture is never more unlikely than this, whatever the joints say: they may be wrong.
+_LEAST = 1e-6
+# Below this probability no posture is named.
+_SURE = 0.7
+
+
+def unknown_postures(people: int) -> np.ndarray:
+    """Return the (T, 5) probabilities of `POSTURES` for T people who were never seen."""
+    return np.tile(_PRIOR, (people, 1))
+
+
+def follow(
+    beliefs: np.ndarray, likelihoods: np.ndarray, is_new: np.ndarray, dt_s: float
+) -> np.ndarray:
+    """Return the (T, 5) probabilities of the postures now.
+
+    Args:
+        beliefs: (T, 5) at the last image.
+        likelihoods: (T, 5) logarithms, of what this image shows; 0 where it shows nothing.
+        is_new: (T,) bool, seen for the first time.
+        dt_s: since the last image.
+    """
+    beliefs = _PRIOR + (beliefs - _PRIOR) * np.exp(-dt_s / _MEMORY_S)
+    shares = np.where(is_new, 1.0, min(dt_s / _REPEAT_S, 1.0))[:, None]
+    logarithms = np.log(beliefs) + shares * likelihoods
+    logarithms -= logarithms.max(axis=1, keepdims=True, initial=-np.inf)
+    beliefs = np.exp(logarithms)
+    return beliefs / beliefs.sum(axis=1, keepdims=True)
+
+
+def name_postures(beliefs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the posture (T,) of each person, and its confidence (T,), NaN where unknown."""
+    best = beliefs.max(axis=1, initial=0.0)
+    sure = best >= _SURE
+    postures = np.array(POSTURES)[beliefs.argmax(axis=1)]
+    return np.where(sure, postures, int(Posture.UNKNOWN)), np.where(sure, best, np.nan)
+
+
+def posture_likelihoods(
+    positions_xy: np.ndarray,
+    variances: np.ndarray,
+    p_visible: np.ndarray,
+    scales: np.ndarray,
+    skeleton: Skeleton,
+) -> np.ndarray:
+    """Return the (T, 5) log-likelihoods of `POSTURES`, the largest 0.
+
+    A figure `y_j`, moved and scaled, `t + s y_j` with s > 0, lies over the joints `x_j` with the
+    weighted squares `R = S_xx - S_xy^2 / S_yy` left over, where S are sums over the differences
+    from the weighted means. A posture is a mixture of its figures, each as likely as the others.
+
+    Args:
+        positions_xy: (T, K, 2) px, estimated.
+        variances: (T, K) px^2 of x and of y.
+        p_visible: (T, K) probability that the joint is seen.
+        scales: (T,) px, square root of the person's area.
+        skeleton: of the K joints.
+    """
+    joints, known = _joints(skeleton)
+    stray = (_STRAY * scales[:, None]) ** 2
+    weights = np.where(known, p_visible[:, joints] / (variances[:, joints] + stray), 0.0)
+    logarithms = _misfits(positions_xy[:, joints], weights) * np.float32(-0.5 / _TOGETHER)
+    logarithms -= logarithms.max(axis=1, keepdims=True, initial=-np.inf)
+    fits = np.exp(logarithms, out=logarithms)
+    means = np.stack([fits[:, rows].mean(axis=1) for rows in _rows()], axis=1)
+    return np.log(np.maximum(means, _LEAST) / means.max(axis=1, keepdims=True, initial=0.0))
+
+
+def _misfits(positions_xy: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the (T, F) weighted squares that each figure, laid over each person, leaves."""
+    xs, ys, squares = _columns()
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+    means = np.einsum('tj,tji->ti', weights, positions_xy) / total
+    off = positions_xy - means[:, None]
+    own = np.einsum('tj,tji,tji->t', weights, off, off)[:, None].astype(np.float32)
+    pulls = (weights[..., None] * off).astype(np.float32)
+    weights, total = weights.astype(np.float32), total.astype(np.float32)
+    spread = weights @ squares - ((weights @ xs) ** 2 + (weights @ ys) ** 2) / total
+    product = pulls[..., 0] @ xs + pulls[..., 1] @ ys
+    return own - np.maximum(product, 0) ** 2 / np.maximum(spread, 1e-9 * total)
+
+
+@lru_cache(maxsize=1)
+def _columns() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return x, y and x^2 + y^2 of the figures' joints, (J, F) each."""
+    # Single precision: there are thousands of them, and pixels need no more.
+    xs, ys = np.ascontiguousarray(figures().joints_xy.transpose(2, 1, 0), np.float32)
+    return xs, ys, xs**2 + ys**2
+
+
+@lru_cache(maxsize=1)
+def _rows() -> tuple[slice, ...]:
+    """Return which figures are of each posture: they come in the order of POSTURES."""
+    ends = np.searchsorted(figures().postures, POSTURES, side='right').tolist()
+    return tuple(slice(*pair) for pair in zip([0, *ends], ends, strict=False))
+
+
+@lru_cache(maxsize=8)
+def _joints(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """Return the (J,) ids of `JOINTS` in a skeleton, and whether it has them."""
+    known = np.array([name in skeleton.joint_names for name in JOINTS])
+    ids = [skeleton.index(name) if has else 0 for name, has in zip(JOINTS, known, strict=True)]
+    return np.array(ids), known
