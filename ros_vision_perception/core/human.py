@@ -124,6 +124,8 @@ class HumanState:
         velocity_covariance: (3, 3) float32 m^2/s^2; NaN where unknown.
         alternative_track_ids: other tracks this person may really be, likeliest first.
         alternative_confidences: the probability of each, in [0, 1].
+        posture: of the whole body.
+        posture_confidence: its probability, NaN while it is unknown.
     """
 
     track_id: int
@@ -141,6 +143,8 @@ class HumanState:
     velocity_covariance: np.ndarray
     alternative_track_ids: tuple[int, ...] = ()
     alternative_confidences: tuple[float, ...] = ()
+    posture: Posture = Posture.UNKNOWN
+    posture_confidence: float = np.nan
 
     @property
     def has_3d(self) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 from rclpy.node import Node
 
 from ros_vision_perception.core.errors import FrameError
-from ros_vision_perception.core.fusion import FusionState, step
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.msg import InstanceMaskArray, PersonKeypointsArray
@@ -25,6 +24,7 @@ from ros_vision_perception.nodes.parameters import FusionParameters
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.nodes.subscribing import subscribe
 from ros_vision_perception.nodes.timed_join import TimedJoin
+from ros_vision_perception.pipeline.fuse import Fuser
 from ros_vision_perception.pipeline.join import Joined
 from ros_vision_perception.pipeline.stages import StageTimes
 
@@ -39,8 +39,8 @@ class FusionNode(Node):
         super().__init__('fusion_node', **options)
         parameters = declare(self, FusionParameters)
         self._config = parameters.fusion
-        self._state = FusionState()
         self._skeleton: Skeleton | None = None
+        self._fuser: Fuser | None = None
         self._humans = HumansOutput(self)
         self._stages = StageTimes(time.perf_counter_ns)
         self._faults = Faults(self.get_logger().warning)
@@ -76,12 +76,13 @@ class FusionNode(Node):
     def _fuse(self, joined: Joined) -> None:
         if joined.is_restart:
             self.get_logger().info('stamps jump back: beginning anew')
-            self._state = FusionState()
+            if self._fuser is not None:
+                self._fuser.reset()
         parts = {name: part for name, (_, part) in joined.parts.items()}
         if 'keypoints' in parts:
             self._adopt(parts['keypoints'].skeleton)
         seen = [joined.parts[name] for name in ('keypoints', 'masks') if name in parts]
-        if not seen or self._skeleton is None:
+        if not seen or self._fuser is None:
             return  # before the first poses nobody has looked for people
         header, first = seen[0]
         depth_m, camera = self._depth.parts.fitting(
@@ -96,7 +97,7 @@ class FusionNode(Node):
             camera=camera,
         )
         with self._stages('fuse'):
-            self._state, humans = step(self._state, observation, self._config, self._skeleton)
+            humans = self._fuser.step(observation)
         with self._stages('publish'):
             latency_ns = self._humans.publish(humans, header, joined.first_ns)
         self._diagnostics.note_result(header, latency_ns, self._stages.elapsed_ns)
@@ -105,7 +106,7 @@ class FusionNode(Node):
     def _adopt(self, skeleton: Skeleton) -> None:
         """Begin anew when the poses come in another skeleton, or for the first time."""
         if skeleton != self._skeleton:
-            self._skeleton, self._state = skeleton, FusionState()
+            self._skeleton, self._fuser = skeleton, Fuser(self._config, skeleton)
             self._humans.announce(skeleton)
 
     def _counts(self) -> dict[str, int]:

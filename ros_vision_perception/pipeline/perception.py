@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_vision_perception.core.camera import CameraModel
-from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
+from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.types import (
     Frame,
@@ -13,6 +13,7 @@ from ros_vision_perception.core.types import (
     Keypoints,
     Observation,
 )
+from ros_vision_perception.pipeline.fuse import Fuser
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.stages import Stages
@@ -46,13 +47,12 @@ class Perception:
         self.skeleton = pose.skeleton
         self._pose = pose
         self._segmentation = segmentation
-        self._config = config
-        self._state = FusionState()
+        self._fuser = Fuser(config, pose.skeleton)
 
     def reset(self) -> None:
         """Forget everyone: the next frame is the first of a new stream."""
         self._pose.reset()
-        self._state = FusionState()
+        self._fuser.reset()
 
     def step(
         self,
@@ -76,5 +76,5 @@ class Perception:
         masks = None if self._segmentation is None else self._segmentation.segment(frame, stages)
         observation = Observation(frame.stamp_ns, frame.size, keypoints, masks, depth_m, camera)
         with stages('fuse'):
-            self._state, humans = step(self._state, observation, self._config, self.skeleton)
+            humans = self._fuser.step(observation)
         return PerceptionResult(keypoints, masks, humans)

@@ -5,7 +5,7 @@ from typing import Any
 from geometry_msgs.msg import Point, Vector3
 import numpy as np
 
-from ros_vision_perception.core.human import Humans, HumanState, Joints, TrackState
+from ros_vision_perception.core.human import Humans, HumanState, Joints, Posture, TrackState
 from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
 from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
@@ -79,7 +79,6 @@ class _Person:
                 _LeanJoint(joint_id=joint, position=_LeanPoint(), velocity=_LeanVector())
                 for joint in range(joints)
             ],
-            posture_confidence=np.nan,
         )
         self._message.pose.covariance[:] = np.nan
         self._message.twist.covariance[:] = np.nan
@@ -110,6 +109,8 @@ class _Person:
         message.identity_confidence = human.identity_confidence
         message.alternative_track_ids = human.alternative_track_ids
         message.alternative_confidences = human.alternative_confidences
+        message.posture = int(human.posture)
+        message.posture_confidence = human.posture_confidence
         message.bbox = box_to_msg(human.box_xyxy)
         message.has_3d = human.has_3d
         position = message.pose.pose.position
@@ -210,6 +211,8 @@ def _human_from_msg(human: Any) -> HumanState:
         velocity_covariance=velocity_covariance,
         alternative_track_ids=tuple(human.alternative_track_ids),
         alternative_confidences=tuple(human.alternative_confidences),
+        posture=Posture(human.posture),
+        posture_confidence=human.posture_confidence,
     )
 
 

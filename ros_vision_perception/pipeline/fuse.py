@@ -1,0 +1,31 @@
+"""From what models see in one image to everyone who is known about, and what they do."""
+
+from ros_vision_perception.core import conduct, fusion
+from ros_vision_perception.core.conduct import ConductState
+from ros_vision_perception.core.fusion import FusionConfig, FusionState
+from ros_vision_perception.core.human import Humans
+from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import Observation
+
+
+class Fuser:
+    """Keeps what must be kept from image to image."""
+
+    def __init__(self, config: FusionConfig, skeleton: Skeleton) -> None:
+        """Fuse observations whose keypoints have this skeleton."""
+        self._config, self._skeleton = config, skeleton
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everyone: the next observation is the first of a new stream."""
+        self._people, self._conduct = FusionState(), ConductState()
+
+    def step(self, observation: Observation) -> Humans:
+        """Take in one observation and return what is known now.
+
+        Raises:
+            ValueError: when time runs backwards or the skeletons differ.
+        """
+        self._people, humans = fusion.step(self._people, observation, self._config, self._skeleton)
+        self._conduct, humans = conduct.step(self._conduct, humans)
+        return humans
