@@ -18,7 +18,7 @@ POSTURES = tuple(posture for posture in Posture if posture != Posture.UNKNOWN)
 # How often people are seen in them, before looking.
 _PRIOR = np.array([0.45, 0.25, 0.1, 0.1, 0.1])
 # How far a body strays from the nearest figure, scales; and how many joints err as one.
-_STRAY, _TOGETHER = 0.09, 2.0
+_STRAY, _TOGETHER = 0.07, 2.0
 # People change their posture about this often, s; and the same view says nothing new for so long.
 _MEMORY_S, _REPEAT_S = 4.0, 0.5
 # A posture is never more unlikely than this, whatever the joints say: they may be wrong.

@@ -35,7 +35,17 @@ def _either(one: _Leg, other: _Leg) -> tuple[_Legs, ...]:
 
 
 # Thigh and knee of people on seats, and of people without one.
-_SEATED = (50, 55), (62, 75), (80, 60), (75, 90), (90, 90), (95, 110), (88, 15)
+_SEATED = (
+    (50, 55),
+    (55, 90),
+    (62, 75),
+    (65, 110),
+    (80, 60),
+    (75, 90),
+    (90, 90),
+    (90, 115),
+    (88, 15),
+)
 _SQUATTING = (110, 135), (125, 145), (85, 110), (60, 95), (100, 120)
 # Posture -> by how much the trunk leans forward, degrees, and what the legs may do then.
 _UPRIGHT: dict[Posture, tuple[tuple[float, ...], tuple[_Legs, ...]]] = {

@@ -6,11 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ros_vision_perception.tools.evaluate import instances, occlusion, pose, tracking
+from ros_vision_perception.tools.evaluate import instances, occlusion, pose, posture, tracking
 
 # Each has `add_arguments(parser)` and `run(arguments)`, which returns the figures: what JSON can
 # hold, by name; a figure may be a mapping again. The first line of its docstring is its help.
-_TASKS = {'pose': pose, 'instances': instances, 'occlusion': occlusion, 'tracking': tracking}
+_TASKS = {
+    'pose': pose,
+    'instances': instances,
+    'occlusion': occlusion,
+    'tracking': tracking,
+    'posture': posture,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
