@@ -8,6 +8,8 @@ import numpy as np
 
 from ros_vision_perception.core.errors import ModelError
 
+Shape = tuple[int, ...]
+
 
 class Backend(Protocol):
     """A loaded network."""

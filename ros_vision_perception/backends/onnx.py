@@ -1,6 +1,8 @@
 """ONNX Runtime."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,11 @@ _TYPES = {'tensor(float16)': np.float16, 'tensor(uint8)': np.uint8, 'tensor(int3
 
 
 class OnnxBackend:
-    """A network in ONNX Runtime on the CPU."""
+    """A network in ONNX Runtime on the CPU.
+
+    Attributes:
+        where: what runs it, in one line, for people.
+    """
 
     def __init__(self, path: Path, threads: int) -> None:
         """Load `path` for `threads` threads per call.
@@ -21,8 +27,6 @@ class OnnxBackend:
         """
         import onnxruntime  # half a second that --help and the tests of the core need not pay
 
-        if not path.is_file():
-            raise ModelError(f'no model file at {path}')
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -36,20 +40,20 @@ class OnnxBackend:
         # at least between two calls.
         options.add_session_config_entry('session.intra_op.spin_duration_us', '20')
         options.add_session_config_entry('session.force_spinning_stop', '1')
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=['CPUExecutionProvider']
-            )
-        except Exception as error:  # the runtime raises a dozen unrelated classes
-            reason = str(error).splitlines()[0]
-            raise ModelError(
-                f'{path} is not an ONNX model that can be loaded: {reason}'
-            ) from error
-        self._path, self._threads = path, threads
+        session = open_session(path, options, [('CPUExecutionProvider', {})])
+        self._use(
+            session,
+            path,
+            f'ONNX Runtime {onnxruntime.__version__} on the CPU, {threads} threads',
+        )
+
+    def _use(self, session: Any, path: Path, where: str) -> None:
+        self._session, self._path = session, path
+        self.where = where
         self._input_types = {
-            value.name: _TYPES.get(value.type, np.float32) for value in self._session.get_inputs()
+            value.name: _TYPES.get(value.type, np.float32) for value in session.get_inputs()
         }
-        self._output_names = [output.name for output in self._session.get_outputs()]
+        self._output_names = [output.name for output in session.get_outputs()]
 
     @property
     def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
@@ -66,13 +70,6 @@ class OnnxBackend:
         """Entries that whoever wrote the file left in it."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
-    @property
-    def where(self) -> str:
-        """What runs it on what device, in one line, for people."""
-        import onnxruntime
-
-        return f'ONNX Runtime {onnxruntime.__version__} on the CPU, {self._threads} threads'
-
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run the network once on CPU arrays; numbers of half precision come out as float32.
 
@@ -84,7 +81,7 @@ class OnnxBackend:
             for name, array in inputs.items()
         }
         try:
-            outputs = self._session.run(self._output_names, typed)
+            outputs = self._call(typed)
         except Exception as error:  # as above
             reason = str(error).splitlines()[0]
             raise ModelError(f'{self._path} does not take its inputs: {reason}') from error
@@ -92,6 +89,33 @@ class OnnxBackend:
             name: output.astype(np.float32) if output.dtype == np.float16 else output
             for name, output in zip(self._output_names, outputs, strict=True)
         }
+
+    def _call(self, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return self._session.run(self._output_names, inputs)
+
+
+def runtime_version() -> str:
+    """Return ONNX Runtime's."""
+    import onnxruntime
+
+    return onnxruntime.__version__
+
+
+def open_session(path: Path, options: Any, providers: Sequence[Any], **flags: int) -> Any:
+    """Return a session of the runtime.
+
+    Raises:
+        ModelError: when the file is missing or is not a network that the runtime can load.
+    """
+    import onnxruntime
+
+    if not path.is_file():
+        raise ModelError(f'no model file at {path}')
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers, **flags)
+    except Exception as error:  # the runtime raises a dozen unrelated classes
+        reason = str(error).splitlines()[0]
+        raise ModelError(f'{path} is not an ONNX model that can be loaded: {reason}') from error
 
 
 def _shape(dimensions: list[int | str | None]) -> tuple[int | None, ...]:
