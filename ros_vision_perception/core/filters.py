@@ -43,10 +43,13 @@ GUESS_FACTORS = np.array([1.0, 3.0, 6.0, 5.0, 6.0])
 _DOUBTFUL, _ABSURD = 2.0, 4.0
 # No joint is further than this from the middle of the body, scales.
 _REACH = 20.0
-# The filter reckons with the liveliest people, to be quick to follow: most are known better, by
-# this factor in variance. Published on top: errors that no averaging removes, in units of the
-# joint's OKS sigma, in px, and, as far as the joint was not seen, in scales.
-_CALM, _BIAS, _BIAS_PX, _BIAS_HIDDEN = 0.2, 0.4, 0.5, 0.2
+# Surprises are remembered for this long; none is larger than this, scales.
+_SURPRISE_S, _SHOCK = 0.3, 1.0
+# What is published: the filter reckons with the liveliest people, to be quick to follow; most are
+# known better, by this factor in variance. A pose model that surprises is wrong, now here, now
+# there: by this share of the squared surprise. On top come errors that no averaging removes, in
+# units of the joint's OKS sigma, and in px.
+_CALM, _RESTLESS, _BIAS, _BIAS_PX = 0.2, 1.0, 0.6, 0.5
 
 
 def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotion:
@@ -158,8 +161,6 @@ def absorb(
         dt_s: time since the last image.
     """
     known = _is_near(detected_xy, motion.means[:, 0, -1], scales)
-    hidden = 1 - probabilities[..., 0]
-    motion = replace(motion, hidden=np.where(known, hidden, np.maximum(hidden, motion.hidden)))
     if not known.any():
         return motion
     seen = probabilities[..., 0] * known
@@ -181,6 +182,7 @@ def absorb(
     covariances = covariances - gains @ cross.swapaxes(1, 2)
     corrected = replace(
         motion,
+        surprises=_surprises(motion.surprises, innovations, known, scales, dt_s),
         means=motion.means + (gains @ innovations).reshape(motion.means.shape),
         covariances=(covariances + covariances.swapaxes(1, 2)) / 2,
     )
@@ -231,6 +233,23 @@ def _doubt(precision: np.ndarray, innovations: np.ndarray, seen: np.ndarray) -> 
     return variances * np.maximum(distances / limits - 1, 0.0)
 
 
+def _surprises(
+    before: np.ndarray,
+    innovations: np.ndarray,
+    known: np.ndarray,
+    scales: np.ndarray,
+    dt_s: float,
+) -> np.ndarray:
+    """Return the (T, K) mean squared surprise, px^2, of the last moments that told of joints.
+
+    Whether a pose model is right about a hidden joint, or about a body that it has never seen the
+    like of, it does not say; but where it is wrong it does not stay the same (the idea: Mehra,
+    "Approaches to adaptive filtering", 1972, covariances from what the innovations are).
+    """
+    squared = np.minimum((innovations**2).sum(axis=-1), ((_SHOCK * scales) ** 2)[:, None])
+    return before - known * math.expm1(-dt_s / _SURPRISE_S) * (squared - before)
+
+
 def _learn_habits(
     motion: JointMotion, seen: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
 ) -> JointMotion:
@@ -253,5 +272,4 @@ def _learn_habits(
 def published_variances(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
     """Return the (T, K) variances, px^2, to publish for x and for y: never too good to be true."""
     model = (_BIAS * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
-    unseen = motion.hidden * (_BIAS_HIDDEN * scales[:, None]) ** 2
-    return _CALM * motion.position_variances + model + unseen
+    return _CALM * motion.position_variances + _RESTLESS * motion.surprises + model

@@ -14,8 +14,8 @@ class JointMotion:
     Attributes:
         habits_xy: (T, K, 2) float64 px, where each joint usually is, from the body.
         habit_s: (T, K) float64 s, the time over which that was seen, at most `HABIT_S`.
-        hidden: (T, K) float64, the probability that the image that last told of the joint, or one
-            since, did not show it.
+        surprises: (T, K) float64 px^2, how far, squared, the pose model lately had the joint from
+            where it was expected.
         flipped_s: (T, G) float64 s, for how long left and right of a group have looked swapped.
         means: (T, 2, K + 1, 2) float64, how far the K joints stray from there, px, and where the
             body is, px; then the velocities of these, px/s.
@@ -24,7 +24,7 @@ class JointMotion:
 
     habits_xy: np.ndarray
     habit_s: np.ndarray
-    hidden: np.ndarray
+    surprises: np.ndarray
     flipped_s: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
@@ -63,7 +63,7 @@ class JointMotion:
         return JointMotion(
             np.take_along_axis(self.habits_xy, order[:, :-1, None], axis=1),
             np.take_along_axis(self.habit_s, order[:, :-1], axis=1),
-            np.take_along_axis(self.hidden, order[:, :-1], axis=1),
+            np.take_along_axis(self.surprises, order[:, :-1], axis=1),
             self.flipped_s,
             np.take_along_axis(self.means, order[:, None, :, None], axis=2),
             np.take_along_axis(rows, everything[:, None], axis=2),
