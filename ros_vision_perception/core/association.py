@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ros_vision_perception.core.geometry import box_areas, box_iou
-from ros_vision_perception.core.masks import BoxMask, nearest_pixels, which_contain
+from ros_vision_perception.core.masks import BoxMask, look_up, nearest_pixels
 
 # A mask is a person's own when at least this share of the confident joints lies in it.
 MIN_SUPPORT = 0.4
@@ -41,9 +41,10 @@ def mask_support(
         masks: M masks.
     """
     weights = confidences**2
-    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    hits = which_contain(masks, nearest_pixels(keypoints_xy))
-    return np.einsum('nk,nkm->nm', weights, hits) / total
+    person, mask, hits = look_up(masks, np.moveaxis(nearest_pixels(keypoints_xy), -1, 0))
+    support = np.zeros((len(keypoints_xy), len(masks)))
+    support[person, mask] = (weights[person] * hits).sum(axis=1)
+    return support / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
 
 
 def match_masks(

@@ -1,11 +1,11 @@
 """Which mask lies over which joint, and who of two people is in front."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.geometry import in_image
+from ros_vision_perception.core.masks import look_up, nearest_pixels
 from ros_vision_perception.core.scene import Sightings, Surroundings
 
 # Log-odds of being in front: per person height that the feet are lower in the image, per doubling
@@ -16,7 +16,7 @@ FRONT_WEIGHTS = {'feet_lower': 6.0, 'larger': 1.5, 'joints_on_mask': 4.0, 'neare
 _THING_IN_FRONT = 0.7
 _MAX_LOG_ODDS = 5.0
 # Where the masks are asked: at the spot, and around it at the distance of its tolerance.
-_PROBES = np.array([[0, 1, 0, -1, 0], [0, 0, 1, 0, -1]])[..., None, None]
+_PROBES = np.array([[0, 1, 0, -1, 0], [0, 0, 1, 0, -1]])[:, None, :, None]  # (2, 1, P, 1)
 
 
 @dataclass(frozen=True)
@@ -43,48 +43,41 @@ class Covers:
 def measure_covers(
     sightings: Sightings,
     surroundings: Surroundings,
-    spots_xy: np.ndarray,
+    spots: np.ndarray,
     tolerances: np.ndarray,
 ) -> Covers:
-    """Ask every mask about the neighbourhoods of spots (T, K, 2) px, `tolerances` (T, K) px wide.
+    """Ask every mask about the neighbourhoods of K spots on each of T people.
 
     Beyond the image, and without a mask, nobody knows.
+
+    Args:
+        sightings: T people.
+        surroundings: of the image.
+        spots: (2, T, K) px, x and y.
+        tolerances: (T, K) px, how wide the neighbourhoods are.
     """
     region = surroundings.person_region
     masks = (*sightings.people.masks, *surroundings.strangers, *surroundings.objects, region)
-    reach = tolerances * _PROBES  # (2, P, T, K)
-    x = np.rint(spots_xy[..., 0] + reach[0]).clip(-1, sightings.image_size[0]).astype(np.intp)
-    y = np.rint(spots_xy[..., 1] + reach[1]).clip(-1, sightings.image_size[1]).astype(np.intp)
-    hits = _look_up(_stack(masks, sightings.image_size), x, y)[..., : len(masks)]
-    share = hits.sum(axis=0, dtype=np.uint8) / _PROBES.shape[1]
-    own = np.arange(len(tolerances))
-    in_image = np.all((spots_xy > -0.5) & (spots_xy + 0.5 < sightings.image_size), axis=-1)
-    has_own = np.array([mask is not None for mask in sightings.people.masks], bool)
+    there = np.array([index for index, mask in enumerate(masks) if mask is not None], np.intp)
+    people, count = tolerances.shape
+    pixels = nearest_pixels(spots[:, :, None] + tolerances[:, None] * _PROBES)
+    person, mask, hits = look_up(
+        [masks[index] for index in there], pixels.reshape(2, people, _PROBES.shape[2] * count)
+    )
+    hits, mask = hits.reshape(-1, _PROBES.shape[2], count), there[mask]
+    share = hits.view(np.uint8).sum(axis=1, dtype=np.uint8) / hits.shape[1]
+    by_others = np.zeros((people, count, len(masks)))
+    by_others[person, :, mask] = share
     # A spot is on a mask even where only part of its neighbourhood is.
-    on_own = 2 * np.maximum(share[own, :, own], hits[0, own, :, own]) - 1
-    on_own *= in_image & has_own[:, None]
-    on_region = 2 * np.maximum(share[..., -1], hits[0, ..., -1]) - 1
-    on_region *= in_image & (region is not None)
-    share[own, :, own] = 0.0
-    return Covers(share[..., :-1], on_own, on_region)
-
-
-def _stack(masks: Sequence[BoxMask | None], image_size: tuple[int, int]) -> np.ndarray:
-    """Return (P, H + 2, W + 2) uint8: bit m % 8 of plane m // 8 is mask m, with an empty rim."""
-    width, height = image_size
-    planes = np.zeros((-(-len(masks) // 8), height + 2, width + 2), np.uint8)
-    for index, mask in enumerate(masks):
-        if mask is not None:
-            rows, columns = mask.bitmap.shape
-            part = planes[index // 8, mask.y + 1 :, mask.x + 1 :][:rows, :columns]
-            part |= mask.bitmap[: len(part), : part.shape[1]].view(np.uint8) << np.uint8(index % 8)
-    return planes
-
-
-def _look_up(planes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return (..., 8 P) uint8, 1 where a mask covers the pixel x, y (...), from -1 to the rim."""
-    bits = planes.reshape(len(planes), -1)[:, (y + 1) * planes.shape[2] + (x + 1)]
-    return np.unpackbits(np.moveaxis(bits, 0, -1), axis=-1, bitorder='little')
+    near = np.maximum(share, hits[:, 0])
+    on_own, on_region = np.full((2, people, count), -1.0)
+    for on, pairs in ((on_own, mask == person), (on_region, mask == len(masks) - 1)):
+        on[person[pairs]] = 2 * near[pairs] - 1
+    known = in_image(np.moveaxis(spots, 0, -1), sightings.image_size)
+    on_own *= known & np.array([mask is not None for mask in masks[:people]], bool)[:, None]
+    on_region *= known & (region is not None)
+    by_others[range(people), :, range(people)] = 0.0
+    return Covers(by_others[..., :-1], on_own, on_region)
 
 
 def probability_in_front(

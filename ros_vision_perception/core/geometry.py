@@ -7,6 +7,20 @@ A matrix `b_from_a`, shape (2, 3), takes points of frame a to frame b: `b = A a 
 import numpy as np
 
 
+def in_image(
+    points_xy: np.ndarray, image_size: tuple[int, int], margin_px: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """Return (...,) bool: which points (..., 2) px lie inside an image of (width, height).
+
+    `margin_px`, which broadcasts to (...,), is how far from its border they must be.
+    """
+    x, y = points_xy[..., 0], points_xy[..., 1]
+    low = margin_px - 0.5
+    inside = (x > low) & (y > low)
+    inside &= (x < image_size[0] - 1 - low) & (y < image_size[1] - 1 - low)
+    return inside
+
+
 def box_areas(boxes_xyxy: np.ndarray) -> np.ndarray:
     """Return the (...,) areas, px^2, of boxes (..., 4); an inverted box has none."""
     sizes = np.maximum(boxes_xyxy[..., 2:] - boxes_xyxy[..., :2], 0)

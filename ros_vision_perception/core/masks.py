@@ -34,7 +34,7 @@ class BoxMask:
         if len(rows) == 0:
             return cls(0, 0, np.zeros((0, 0), bool))
         top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        return cls(int(left), int(top), bitmap[top:bottom, left:right])
+        return cls(int(left), int(top), bitmap[top:bottom, left:right].copy())
 
     @cached_property
     def area(self) -> int:
@@ -52,13 +52,11 @@ class BoxMask:
         return self.contains_pixels(nearest_pixels(points_xy))
 
     def contains_pixels(self, pixels_xy: np.ndarray) -> np.ndarray:
-        """Return (...,) bool: whether each pixel (..., 2) int32 is True."""
+        """Return (...,) bool: whether each pixel (..., 2) intp is True."""
         height, width = self.bitmap.shape
-        # NumPy 1 makes a single int32 less a plain integer an int64.
-        x, y = np.int32(self.x), np.int32(self.y)
-        columns, rows = pixels_xy[..., 0] - x, pixels_xy[..., 1] - y
+        columns, rows = pixels_xy[..., 0] - self.x, pixels_xy[..., 1] - self.y
         # Seen as unsigned, what lies left of or above the box is far to the right or below.
-        inside = (columns.view(np.uint32) < width) & (rows.view(np.uint32) < height)
+        inside = (columns.view(np.uintp) < width) & (rows.view(np.uintp) < height)
         result = np.zeros(inside.shape, bool)
         result[inside] = self.bitmap[rows[inside], columns[inside]]
         return result
@@ -73,27 +71,41 @@ class BoxMask:
 
 
 def nearest_pixels(points_xy: np.ndarray) -> np.ndarray:
-    """Round points (..., 2) px to int32 pixels; NaN and the very far end up outside any image."""
-    return np.rint(np.fmax(np.fmin(points_xy, 1e6), -1e6)).astype(np.int32)
+    """Round points (..., 2) px to intp pixels; NaN and the very far end up outside any image."""
+    return np.rint(np.fmax(np.fmin(points_xy, 1e6), -1e6)).astype(np.intp)
 
 
-def which_contain(masks: Sequence[BoxMask], pixels_xy: np.ndarray) -> np.ndarray:
-    """Return (..., M) bool: which of M masks are True at each pixel (..., 2) int32."""
-    if not masks:
-        return np.zeros((*pixels_xy.shape[:-1], 0), bool)
-    boxes = [(mask.x, mask.y, *mask.bitmap.shape) for mask in masks]
-    x, y, heights, widths = np.array(boxes, np.int32).T
-    columns, rows = pixels_xy[..., :1] - x, pixels_xy[..., 1:] - y
-    inside = (columns >= 0) & (columns < widths) & (rows >= 0) & (rows < heights)
-    # All bitmaps one after the other, so that one look-up serves them all.
-    bits = np.concatenate([mask.bitmap.ravel() for mask in masks])
-    sizes = heights * widths
-    pairs = np.flatnonzero(inside)
-    mask = pairs % len(masks)
-    places = rows.ravel()[pairs] * widths[mask] + columns.ravel()[pairs]
-    result = np.zeros(inside.shape, bool)
-    result.ravel()[pairs] = bits[places + (np.cumsum(sizes) - sizes)[mask]]
-    return result
+def look_up(
+    masks: Sequence[BoxMask], pixels_xy: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Look N groups of S pixels up in M masks, where group and mask may meet at all.
+
+    Args:
+        masks: M masks.
+        pixels_xy: (2, N, S) intp, x and y.
+
+    Returns:
+        The pairs that may meet, (P,) groups and (P,) masks, and whether the mask is True at each
+        pixel, (P, S) bool. In all other pairs it is nowhere.
+    """
+    boxes = [(mask.x, mask.y, *mask.bitmap.shape[::-1]) for mask in masks]
+    boxes_xywh = np.array(boxes, np.intp).reshape(-1, 4)
+    starts, sizes = boxes_xywh.T[:2, :, None], boxes_xywh.T[2:, :, None]  # (2, M, 1)
+    first, last = pixels_xy.min(axis=2), pixels_xy.max(axis=2)
+    meet = (first[:, None] < starts + sizes) & (last[:, None] >= starts) & (sizes > 0)
+    meet = meet.all(axis=0)
+    mask, group = np.nonzero(meet)
+    columns, rows = pixels_xy[:, group] - starts[:, mask]
+    widths, heights = sizes[:, mask]
+    # Seen as unsigned, what lies left of or above the box is far to the right or below.
+    inside = columns.view(np.uintp) < widths.view(np.uintp)
+    inside &= rows.view(np.uintp) < heights.view(np.uintp)
+    places = (rows * widths + columns) * inside
+    hits, end = np.empty(inside.shape, bool), 0
+    for index, count in enumerate(meet.sum(axis=1).tolist()):
+        part, end = slice(end, end + count), end + count
+        hits[part] = masks[index].bitmap.ravel()[places[part]]
+    return group, mask, hits & inside
 
 
 def intersection_area(a: BoxMask, b: BoxMask) -> int:

@@ -9,7 +9,7 @@ from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.body_prior import Body
 from ros_vision_perception.core.depth import Depths
 from ros_vision_perception.core.evidence import Expected, claims
-from ros_vision_perception.core.geometry import box_areas
+from ros_vision_perception.core.geometry import box_areas, in_image
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts
 from ros_vision_perception.core.looks import Looks, learn, looks_ratio, of_length, unknown_looks
@@ -224,7 +224,7 @@ def sight(
         predicted_xy=tracks.motion.positions_xy,
         predicted_variances=tracks.motion.position_variances,
         positions_xy=positions,
-        in_image=np.all((positions > -0.5) & (positions + 0.5 < size), axis=-1),
+        in_image=in_image(positions, size),
         tolerances=np.maximum(body.sigmas * tracks.scales[:, None], _MIN_TOLERANCE_PX),
         scales=tracks.scales,
         image_size=size,

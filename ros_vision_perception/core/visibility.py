@@ -153,12 +153,16 @@ def gather(
 
 def _look_at_masks(sightings: Sightings, surroundings: Surroundings, anatomy: Anatomy) -> Covers:
     """Return what covers the K joints, the K places where they are expected and the B bones."""
-    positions = sightings.positions_xy
-    middles = (positions[:, anatomy.bones] + positions[:, anatomy.parents]) / 2
-    spots = np.concatenate((positions, sightings.predicted_xy, middles), axis=1)
+    positions = np.moveaxis(sightings.positions_xy, -1, 0)  # (2, T, K)
+    middles = (positions[..., anatomy.bones] + positions[..., anatomy.parents]) / 2
+    expected = np.moveaxis(sightings.predicted_xy, -1, 0)
     tolerances = sightings.tolerances
-    widths = np.concatenate((tolerances, tolerances, tolerances[:, anatomy.bones]), axis=1)
-    return measure_covers(sightings, surroundings, spots, widths)
+    return measure_covers(
+        sightings,
+        surroundings,
+        np.concatenate((positions, expected, middles), axis=2),
+        np.concatenate((tolerances, tolerances, tolerances[:, anatomy.bones]), axis=1),
+    )
 
 
 def _states_of_found(

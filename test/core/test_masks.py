@@ -9,9 +9,9 @@ import pytest
 from ros_vision_perception.core.masks import (
     BoxMask,
     from_run_lengths,
+    look_up,
     nearest_pixels,
     to_run_lengths,
-    which_contain,
 )
 
 bitmaps = arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12)))
@@ -82,14 +82,23 @@ def test_the_box_ends_behind_the_last_pixel() -> None:
 @given(st.lists(bitmaps, max_size=4), st.integers(0, 5))
 def test_many_masks_are_asked_at_once(shown: list[np.ndarray], shift: int) -> None:
     masks = [BoxMask(shift, index, bitmap) for index, bitmap in enumerate(shown)]
-    pixels = np.stack(np.meshgrid(np.arange(-3, 18), np.arange(-3, 20)), axis=-1).astype(np.int32)
-    together = which_contain(masks, pixels)
-    assert together.shape == (*pixels.shape[:-1], len(masks))
-    for index, mask in enumerate(masks):
-        np.testing.assert_array_equal(together[..., index], mask.contains_pixels(pixels))
+    pixels = np.stack(np.meshgrid(np.arange(-3, 18), np.arange(-3, 20), indexing='ij'))
+    together = np.zeros((*pixels.shape[1:], len(masks)), bool)
+    group, mask, hits = look_up(masks, pixels)
+    together[group, :, mask] = hits
+    for index, alone in enumerate(masks):
+        expected = alone.contains_pixels(np.moveaxis(pixels, 0, -1))
+        np.testing.assert_array_equal(together[..., index], expected)
+
+
+def test_only_masks_that_pixels_may_meet_are_asked() -> None:
+    masks = [BoxMask(10 * index, 0, np.ones((4, 4), bool)) for index in range(3)]
+    group, mask, _ = look_up(masks, np.array([[[0, 3], [12, 22], [30, 31]], [[0, 0]] * 3]))
+    np.testing.assert_array_equal(group, [0, 1, 1])
+    np.testing.assert_array_equal(mask, [0, 1, 2])
 
 
 def test_no_mask_contains_the_very_far() -> None:
     masks = [BoxMask(0, 0, np.ones((4, 4), bool))] * 2
-    far = nearest_pixels(np.array([[np.nan, 1.0], [1e9, 1.0], [-1e9, -1e9]]))
-    assert not which_contain(masks, far).any()
+    far = nearest_pixels(np.array([[np.nan, 1e9, -1e9], [1.0, 1.0, -1e9]]))
+    assert not look_up(masks, far[:, None])[2].any()
