@@ -107,7 +107,7 @@ def limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     step = math.exp(-rate * dt_s) * np.array(
         [[1 + rate * dt_s, dt_s], [-(rate**2) * dt_s, 1 - rate * dt_s]]
     )
-    lasting = np.diag([1.0, rate**2])
+    lasting = np.array([[1.0, 0.0], [0.0, rate**2]])
     return step, lasting - step @ lasting @ step.T
 
 
@@ -126,20 +126,22 @@ def _add_noise(
 ) -> None:
     """Add the noise (2, 2) of limbs of variance 1, and that of bodies, scales, to covariances."""
     blocks = blocks_of(motion.covariances)
-    spread = _spread(motion, body, scales)
-    for row in range(2):
-        for column in range(2):
-            blocks[:, row, :-1, column, :-1] += limb[row, column] * spread
-            blocks[:, row, -1, column, -1] += whole[row, column] * scales**2
+    widths, bends = _straying(motion, scales)
+    spread = body.spread * widths[:, :, None] * widths[:, None] + bends @ bends.swapaxes(1, 2)
+    blocks[:, :, :-1, :, :-1] += limb[:, None, :, None] * spread[:, None, :, None]
+    blocks[:, :, -1, :, -1] += whole * (scales**2)[:, None, None]
 
 
-def _spread(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
-    """Return the (T, K, K) covariance, px^2, of how these people's joints stray."""
+def _straying(motion: JointMotion, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far these people's joints stray: factors, px, of the body's spread, and bends.
+
+    With the factors w (T, K) and the bends b (T, K, 2), px, the covariance of joints i and j is
+    `w_i w_j spread_ij + b_i b_j`.
+    """
     strange = 1 - motion.habit_s / HABIT_S
     widths = scales[:, None] * (1 + (_STRANGE - 1) * strange)
-    arms = motion.habits_xy - motion.habits_xy.mean(axis=1, keepdims=True)
-    bent = (_DEFORMATION * arms) @ (_DEFORMATION * arms).swapaxes(1, 2)
-    return body.spread * widths[:, :, None] * widths[:, None] + bent
+    middles = motion.habits_xy.sum(axis=1, keepdims=True) / motion.habits_xy.shape[1]
+    return widths, _DEFORMATION * (motion.habits_xy - middles)
 
 
 def absorb(
@@ -172,12 +174,14 @@ def absorb(
     cross = (covariances[:, :, :count] + covariances[:, :, count : count + 1]) * known[:, None]
     joint = cross[:, :count] + cross[:, count : count + 1] + common[:, None, None]
     joint *= known[..., None] & known[:, None]
-    joint[:, range(count), range(count)] += own
+    noise = np.einsum('tkk->tk', joint)  # a view
+    noise += own
     precision = np.linalg.inv(joint)
     doubt = _doubt(precision, innovations, seen)
-    if doubt.any():
-        joint[:, range(count), range(count)] += doubt
-        precision = np.linalg.inv(joint)
+    doubtful = doubt.any(axis=1)
+    if doubtful.any():
+        noise += doubt
+        precision[doubtful] = np.linalg.inv(joint[doubtful])
     gains = cross @ precision
     covariances = covariances - gains @ cross.swapaxes(1, 2)
     corrected = replace(
@@ -228,7 +232,8 @@ def _doubt(precision: np.ndarray, innovations: np.ndarray, seen: np.ndarray) -> 
     processes for machine learning", 2006, equations 5.10 to 5.12).
     """
     variances = 1 / np.einsum('tkk->tk', precision)
-    distances = ((precision @ innovations) ** 2).sum(axis=-1) * variances
+    missed = precision @ innovations
+    distances = np.einsum('tkx,tkx->tk', missed, missed) * variances
     limits = (_DOUBTFUL + (_ABSURD - _DOUBTFUL) * seen) ** 2
     return variances * np.maximum(distances / limits - 1, 0.0)
 
@@ -255,7 +260,8 @@ def _learn_habits(
 ) -> JointMotion:
     """Turn what joints stray into what is usual, as far as they are seen. No joint moves."""
     straying = np.einsum('tnn->tn', motion.covariances)[:, : seen.shape[1]]
-    usual = np.einsum('tkk->tk', _spread(motion, body, scales))
+    widths, bends = _straying(motion, scales)
+    usual = np.einsum('kk->k', body.spread) * widths**2 + np.einsum('tkx,tkx->tk', bends, bends)
     trust = seen * (1 - straying / usual).clip(0.0, 1.0)
     share = trust * dt_s / (motion.habit_s + dt_s) if dt_s > 0 else trust * (motion.habit_s == 0)
     change = share[..., None] * motion.means[:, 0, :-1]

@@ -31,14 +31,22 @@ def find_flips(
         body: of the skeleton.
         scales: (T,) px.
     """
-    left, right = body.pairs
-    expected = motion.positions_xy[:, left] - motion.positions_xy[:, right]
-    detected = detected_xy[:, left] - detected_xy[:, right]
-    noise = detection_variances(body, scales)
-    variances = motion.difference_variances(left, right) + noise[:, left] + noise[:, right]
+    expected = _left_from_right(motion.positions_xy, body)
+    detected = _left_from_right(detected_xy, body)
+    product = expected * detected
+    if not (product[..., 0] + product[..., 1] < 0).any():
+        return np.zeros((len(scales), body.groups.shape[1]), bool)
+    noise = detection_variances(body, scales)[:, body.pairs].sum(axis=1)
+    variances = motion.difference_variances(*body.pairs) + noise
     kept = np.nan_to_num(((detected - expected) ** 2).sum(axis=-1) / variances) @ body.groups
     swapped = np.nan_to_num(((detected + expected) ** 2).sum(axis=-1) / variances) @ body.groups
     return (kept - swapped > 2 * _LOG_ODDS) & (kept > _BETTER * swapped)
+
+
+def _left_from_right(points_xy: np.ndarray, body: Body) -> np.ndarray:
+    """Return (T, P, 2) px from the right joint of each pair to the left one."""
+    sides = points_xy[:, body.pairs]
+    return sides[:, 0] - sides[:, 1]
 
 
 def undo_flips(
@@ -62,6 +70,9 @@ def undo_flips(
         (T, K) the joint of the model that is each joint of the track.
     """
     flipped = find_flips(motion, detected_xy, body, scales)
+    if not flipped.any():
+        as_they_are = np.broadcast_to(np.arange(len(body.sigmas)), motion.hidden.shape)
+        return replace(motion, flipped_s=np.zeros(flipped.shape)), as_they_are
     flipped_s = np.where(flipped, motion.flipped_s + dt_s, 0.0)
     turned = flipped_s > PATIENCE_S
     motion = replace(motion, flipped_s=np.where(turned, 0.0, flipped_s))

@@ -1,6 +1,7 @@
 """How the joints of people move in the image: what is known of it, and how surely."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -29,22 +30,22 @@ class JointMotion:
     means: np.ndarray
     covariances: np.ndarray
 
-    @property
+    @cached_property
     def positions_xy(self) -> np.ndarray:
         """(T, K, 2) px."""
         return self.habits_xy + self.means[:, 0, :-1] + self.means[:, 0, -1:]
 
-    @property
+    @cached_property
     def velocities(self) -> np.ndarray:
         """(T, K, 2) px/s."""
         return self.means[:, 1, :-1] + self.means[:, 1, -1:]
 
-    @property
+    @cached_property
     def position_variances(self) -> np.ndarray:
         """(T, K) px^2, for x and for y alike."""
         return self._variances(0)
 
-    @property
+    @cached_property
     def velocity_variances(self) -> np.ndarray:
         """(T, K) px^2/s^2, for x and for y alike."""
         return self._variances(1)
