@@ -142,15 +142,30 @@ class DetectorModel(Protocol):
 
 @dataclass(frozen=True)
 class PointsInImage:
-    """The joints of N people.
+    """The joints of N people; see `Keypoints` for the three that few networks give.
 
     Attributes:
         points_xy: (N, K, 2) float32 px.
         scores: (N, K) float32 in [0, 1].
+        visibility: (N, K) float32, P(not occluded); None where the network has none.
+        presence: (N, K) float32, P(inside the image); None likewise.
+        points_3d: (N, K, 3) float32 m around the hip centre, axes of the camera; None likewise.
     """
 
     points_xy: np.ndarray
     scores: np.ndarray
+    visibility: np.ndarray | None = None
+    presence: np.ndarray | None = None
+    points_3d: np.ndarray | None = None
+
+    def __getitem__(self, rows: np.ndarray) -> 'PointsInImage':
+        given = {name: value[rows] for name, value in vars(self).items() if value is not None}
+        return PointsInImage(**given)
+
+
+# As in the training of most networks for crops (Xiao et al., "Simple Baselines for Human Pose
+# Estimation and Tracking", 2018).
+USUAL_PADDING = 1.25
 
 
 class CropPoseModel(Protocol):
@@ -164,6 +179,11 @@ class CropPoseModel(Protocol):
     @property
     def crop_size(self) -> tuple[int, int]:
         """(width, height) px of a crop."""
+        ...
+
+    @property
+    def padding(self) -> float:
+        """How much larger than a person's box the crop is."""
         ...
 
     def preprocess(self, frame: Frame, crops_from_image: np.ndarray) -> dict[str, np.ndarray]:

@@ -22,7 +22,13 @@ import numpy as np
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models.base import DetectionConfig, PointsInImage, Shape, Signature
+from ros_vision_perception.models.base import (
+    USUAL_PADDING,
+    DetectionConfig,
+    PointsInImage,
+    Shape,
+    Signature,
+)
 from ros_vision_perception.models.person_crops import (
     JOINTS,
     crops_tensor,
@@ -59,6 +65,7 @@ class HeatmapNet:
     codec: str
     input_name: str
     output_name: str
+    padding = USUAL_PADDING
 
     def preprocess(self, frame: Frame, crops_from_image: np.ndarray) -> dict[str, np.ndarray]:
         """Return the network's input for N crops (N, 2, 3) of a frame."""

@@ -12,7 +12,12 @@ import numpy as np
 from ros_vision_perception.core.geometry import apply_affine, invert_affine
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models.base import DetectionConfig, PointsInImage, Signature
+from ros_vision_perception.models.base import (
+    USUAL_PADDING,
+    DetectionConfig,
+    PointsInImage,
+    Signature,
+)
 from ros_vision_perception.models.imaging import rgb_crop
 
 EXPECTED = 'crop Nx192x192x3 or Nx256x256x3 -> Nx1x17x3'
@@ -33,6 +38,7 @@ class MoveNet:
     input_name: str
     output_name: str
     skeleton = COCO17
+    padding = USUAL_PADDING
 
     @property
     def crop_size(self) -> tuple[int, int]:

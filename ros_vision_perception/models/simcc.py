@@ -14,7 +14,12 @@ import numpy as np
 
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models.base import DetectionConfig, PointsInImage, Signature
+from ros_vision_perception.models.base import (
+    USUAL_PADDING,
+    DetectionConfig,
+    PointsInImage,
+    Signature,
+)
 from ros_vision_perception.models.person_crops import (
     JOINTS,
     crops_tensor,
@@ -42,6 +47,7 @@ class SimccNet:
     bins_per_px: float
     input_name: str
     output_names: tuple[str, str]
+    padding = USUAL_PADDING
 
     def preprocess(self, frame: Frame, crops_from_image: np.ndarray) -> dict[str, np.ndarray]:
         """Return the network's input for N crops (N, 2, 3) of a frame."""

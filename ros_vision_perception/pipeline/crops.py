@@ -10,10 +10,6 @@ from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import CropPoseModel, MirrorModel, PointsInImage
 from ros_vision_perception.pipeline.stages import Stages
 
-# A crop is this much larger than the box, as in the training of most networks for crops (Xiao et
-# al., "Simple Baselines for Human Pose Estimation and Tracking", 2018).
-_PADDING = 1.25
-
 Outputs = dict[str, np.ndarray]
 
 
@@ -50,7 +46,7 @@ class CropPose:
     def find(self, frame: Frame, boxes_xyxy: np.ndarray, stages: Stages) -> PointsInImage:
         """Return the joints of the people in boxes (N, 4) px, N >= 1, whose edges count from 0."""
         with stages('preprocess'):
-            crops = _crops_from_image(boxes_xyxy, self._model.crop_size)
+            crops = _crops_from_image(boxes_xyxy, self._model)
             asked = crops if self._mirror is None else _with_mirrored(crops, self._mirror)
         outputs = self._run(frame, asked, stages)
         with stages('decode'):
@@ -76,12 +72,12 @@ class CropPose:
         return {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
 
 
-def _crops_from_image(boxes_xyxy: np.ndarray, crop_size: tuple[int, int]) -> np.ndarray:
+def _crops_from_image(boxes_xyxy: np.ndarray, model: CropPoseModel) -> np.ndarray:
     """Return the (N, 2, 3) matrices of the crops around boxes."""
     centers = (boxes_xyxy[:, :2] + boxes_xyxy[:, 2:]) / 2 - 0.5
-    reach = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]) / 2 * _PADDING
+    reach = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]) / 2 * model.padding
     padded = np.concatenate((centers - reach, centers + reach), axis=1)
-    return np.array([crop_matrix(box, crop_size) for box in padded])
+    return np.array([crop_matrix(box, model.crop_size) for box in padded])
 
 
 def _with_mirrored(crops_from_image: np.ndarray, model: MirrorModel) -> np.ndarray:

@@ -6,6 +6,7 @@ A new family is one module in `models` and one entry here.
 from collections.abc import Mapping
 
 from ros_vision_perception.models import (
+    blazepose_crops,
     heatmap,
     movenet,
     rtmdet,
@@ -26,6 +27,7 @@ POSE: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
 # A pose model of two networks is one of these with one of those.
 DETECTOR: dict[str, Family[DetectorModel]] = {'rtmdet': rtmdet}
 CROP_POSE: dict[str, Family[CropPoseModel]] = {
+    'blazepose': blazepose_crops,
     'movenet': movenet,
     'heatmap': heatmap,
     'simcc': simcc,

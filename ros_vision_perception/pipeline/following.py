@@ -20,18 +20,14 @@ class Followed:
     """N people in one frame.
 
     Attributes:
-        boxes_xyxy: (N, 4) float32 px.
-        box_scores: (N,) of the detector, when it last looked.
-        joints_xy: (N, K, 2) px, finite.
-        joint_scores: (N, K) in [0, 1].
+        people: boxes, and the scores that the detector gave them when it last looked.
+        joints: of these people, all of them numbers.
         sureness: (N,) mean score of their joints when the detector last looked.
         image_size: (width, height) px.
     """
 
-    boxes_xyxy: np.ndarray
-    box_scores: np.ndarray
-    joints_xy: np.ndarray
-    joint_scores: np.ndarray
+    people: Boxes
+    joints: PointsInImage
     sureness: np.ndarray
     image_size: tuple[int, int]
 
@@ -40,14 +36,8 @@ class Followed:
         cls, people: Boxes, joints: PointsInImage, image_size: tuple[int, int]
     ) -> 'Followed':
         """Follow those people whom the detector found and whose joints are numbers."""
-        return cls(
-            people.boxes_xyxy,
-            people.scores,
-            joints.points_xy,
-            joints.scores,
-            joints.scores.mean(axis=1),
-            image_size,
-        )._only(_are_numbers(joints))
+        sureness = joints.scores.mean(axis=1)
+        return cls(people, joints, sureness, image_size)._only(_are_numbers(joints))
 
     def __len__(self) -> int:
         return len(self.sureness)
@@ -60,12 +50,12 @@ class Followed:
             skeleton: of the joints.
         """
         seen = _are_numbers(joints) & (joints.scores.mean(axis=1) >= _MIN_SHARE * self.sureness)
-        before, joints_xy, scores = self._only(seen), joints.points_xy[seen], joints.scores[seen]
-        boxes = _moved(before, joints_xy, scores)
+        before, joints = self._only(seen), joints[seen]
+        boxes = _moved(before.people.boxes_xyxy, before.joints, joints)
         boxes = np.clip(boxes, 0, np.tile(self.image_size, 2)).astype(np.float32)
-        now = replace(before, boxes_xyxy=boxes, joints_xy=joints_xy, joint_scores=scores)
+        now = replace(before, people=replace(before.people, boxes_xyxy=boxes), joints=joints)
         now = now._only(box_areas(boxes) > 1)
-        return now._only(distinct_poses(now.joints_xy, now.person_scores, skeleton))
+        return now._only(distinct_poses(now.joints.points_xy, now.person_scores, skeleton))
 
     @property
     def person_scores(self) -> np.ndarray:
@@ -74,17 +64,11 @@ class Followed:
         A box may hold no person, or half of one: the joints know better. The root ranks people as
         the usual product does, and the tracking may take it for a probability.
         """
-        return np.sqrt(self.box_scores * self.joint_scores.mean(axis=1))
+        return np.sqrt(self.people.scores * self.joints.scores.mean(axis=1))
 
     def _only(self, rows: np.ndarray) -> 'Followed':
-        return Followed(
-            self.boxes_xyxy[rows],
-            self.box_scores[rows],
-            self.joints_xy[rows],
-            self.joint_scores[rows],
-            self.sureness[rows],
-            self.image_size,
-        )
+        people = Boxes(self.people.boxes_xyxy[rows], self.people.scores[rows])
+        return Followed(people, self.joints[rows], self.sureness[rows], self.image_size)
 
 
 def _are_numbers(joints: PointsInImage) -> np.ndarray:
@@ -93,19 +77,19 @@ def _are_numbers(joints: PointsInImage) -> np.ndarray:
     return finite.all(axis=1)
 
 
-def _moved(before: Followed, joints_xy: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return the boxes (N, 4) after they moved and grew as the joints in them did.
+def _moved(boxes_xyxy: np.ndarray, before: PointsInImage, now: PointsInImage) -> np.ndarray:
+    """Return boxes (N, 4) after they moved and grew as the joints in them did.
 
     On clips this comes closer to what the detector says than a box around the joints, which loses
     legs that are hidden for a moment.
     """
-    weights = before.joint_scores * scores
+    weights = before.scores * now.scores
     weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    old_middle, old_spread = _middle(before.joints_xy, weights)
-    new_middle, new_spread = _middle(joints_xy, weights)
+    old_middle, old_spread = _middle(before.points_xy, weights)
+    new_middle, new_spread = _middle(now.points_xy, weights)
     growth = (new_spread / np.maximum(old_spread, 1e-9)).clip(1 / _MAX_GROWTH, _MAX_GROWTH)
     # Edges count from 0, half a pixel before the middle of the first pixel.
-    corners = before.boxes_xyxy.reshape(-1, 2, 2) - 0.5 - old_middle[:, None]
+    corners = boxes_xyxy.reshape(-1, 2, 2) - 0.5 - old_middle[:, None]
     return (corners * growth[:, None, None] + new_middle[:, None] + 0.5).reshape(-1, 4)
 
 

@@ -69,7 +69,7 @@ class TopDownPose:
             last, self._until_look = None, self._detect_every
             people = self._detect(frame, stages)
         else:
-            people = Boxes(last.boxes_xyxy, last.box_scores)
+            people = last.people
         self._until_look -= 1
         if len(people.scores) == 0:
             return Keypoints.empty(self.skeleton, frame.size)
@@ -94,16 +94,17 @@ class TopDownPose:
             return self._detector.decode(outputs, [frame.size])[0]
 
 
-def _keypoints(people: Followed, skeleton: Skeleton) -> Keypoints:
-    unknown = np.full_like(people.joint_scores, np.nan)
+def _keypoints(found: Followed, skeleton: Skeleton) -> Keypoints:
+    joints = found.joints
+    unknown = np.full((*joints.scores.shape, 3), np.nan, np.float32)
     return Keypoints(
         skeleton=skeleton,
-        image_size=people.image_size,
-        keypoints_xy=people.joints_xy,
-        scores=people.joint_scores,
-        visibility=unknown,
-        presence=unknown,
-        boxes_xyxy=people.boxes_xyxy,
-        person_scores=people.person_scores,
-        keypoints_3d=np.full((*unknown.shape, 3), np.nan, np.float32),
+        image_size=found.image_size,
+        keypoints_xy=joints.points_xy,
+        scores=joints.scores,
+        visibility=unknown[..., 0] if joints.visibility is None else joints.visibility,
+        presence=unknown[..., 0] if joints.presence is None else joints.presence,
+        boxes_xyxy=found.people.boxes_xyxy,
+        person_scores=found.person_scores,
+        keypoints_3d=unknown if joints.points_3d is None else joints.points_3d,
     )

@@ -160,13 +160,13 @@ def followed(middle_xy: list[list[float]]) -> Followed:
 
 def test_a_box_grows_with_the_body() -> None:
     now = followed([[200, 150]]).go_on(points(np.array([[[200, 150]]]) + 1.1 * BODY), COCO17)
-    np.testing.assert_allclose(now.boxes_xyxy, [np.tile([200, 150], 2) + 0.5 + 1.1 * REACH])
+    np.testing.assert_allclose(now.people.boxes_xyxy, [np.tile([200, 150], 2) + 0.5 + 1.1 * REACH])
 
 
 def test_of_two_who_became_one_the_likelier_stays() -> None:
     moved = np.array([[[200, 150]], [[202, 150]]]) + BODY
     now = followed([[200, 150], [300, 150]]).go_on(points(moved), COCO17)
-    np.testing.assert_allclose(now.box_scores, [0.9])
+    np.testing.assert_allclose(now.people.scores, [0.9])
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf, 1e9])
@@ -174,7 +174,7 @@ def test_somebody_whose_joints_cannot_be_is_lost_alone(bad: float) -> None:
     joints = np.array([[[200.0, 150]], [[400, 150]]]) + BODY
     joints[0] += bad
     now = followed([[200, 150], [400, 150]]).go_on(points(joints), COCO17)
-    np.testing.assert_allclose(now.joints_xy, joints[1:])
+    np.testing.assert_allclose(now.joints.points_xy, joints[1:])
 
 
 def test_real_people_are_followed_as_if_the_detector_looked_in_every_frame(assets: Path) -> None:
