@@ -5,8 +5,6 @@ from pathlib import Path
 
 from ros_vision_perception.core.errors import ModelError
 
-SUFFIXES = ('.engine', '.plan')
-
 
 def read_plan(file: Path) -> tuple[bytes, dict[str, str]]:
     """Return an engine and the metadata in front of it, of which there may be none.

@@ -26,7 +26,7 @@ class Diagnostics:
     def __init__(
         self,
         node: Node,
-        about: Mapping[str, str],
+        about: Callable[[], Mapping[str, str]],
         counts: Callable[[], Mapping[str, int]],
         problem: Callable[[], str],
     ) -> None:
@@ -34,7 +34,7 @@ class Diagnostics:
 
         Args:
             node: whose state it is.
-            about: what does not change, such as the models.
+            about: asked for what it works with, such as the models and what runs them.
             counts: asked for the counters: frames_in, and dropped frames per cause.
             problem: asked for what keeps the node from working, '' when nothing does. It is
                 logged once, until it is over.
@@ -82,7 +82,7 @@ class Diagnostics:
 
     def _values(self) -> dict[str, str]:
         counts = {name: str(count) for name, count in self._counts().items()}
-        values = {**self._about, **counts, 'frames_out': str(self._frames_out)}
+        values = {**self._about(), **counts, 'frames_out': str(self._frames_out)}
         if self._latencies_ms:
             p50, p95 = np.percentile(self._latencies_ms, (50, 95))
             values |= {'latency_p50_ms': f'{p50:.2f}', 'latency_p95_ms': f'{p95:.2f}'}

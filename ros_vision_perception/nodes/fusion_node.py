@@ -54,7 +54,7 @@ class FusionNode(Node):
             inputs.append('depth')
         self._join = TimedJoin(self, tuple(inputs), parameters.join_deadline_ms, self._fuse)
         self._depth = DepthInput(self, parameters, self._faults, self._on_depth)
-        self._diagnostics = Diagnostics(self, {}, self._counts, self._problem)
+        self._diagnostics = Diagnostics(self, dict, self._counts, self._problem)
 
     def _listen(self, kind: type, topic: str, convert: Callable[[Any], Any]) -> None:
         def receive(message: Any, _info: dict) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.nodes.parameters import NODES
+from ros_vision_perception.pipeline.networks import CHOICES, PRECISIONS
 
 _BOOLEAN = {'true': True, 'false': False}
 _NONE = 'none'
@@ -48,6 +49,8 @@ ARGUMENTS = {
     'segmentation_model': Argument(
         '', f'Segmentation model: name in the catalogue, or a path; {_NONE} for none.'
     ),
+    'backend': Argument('', 'What runs the networks.', choices=('', *CHOICES)),
+    'precision': Argument('', 'In which the networks compute.', choices=('', *PRECISIONS)),
     'composed': Argument(
         'true', 'One process for everything, or one per node.', choices=tuple(_BOOLEAN)
     ),
@@ -115,7 +118,7 @@ def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, Value]:
     """Return those parameters that the arguments set and that the node has."""
     given: dict[str, Value] = {
         name: arguments[name]
-        for name in ('transport', 'pose_model', 'segmentation_model')
+        for name in ('transport', 'pose_model', 'segmentation_model', 'backend', 'precision')
         if arguments[name]
     }
     if arguments['pose_detect_every']:

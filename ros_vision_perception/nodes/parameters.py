@@ -12,6 +12,7 @@ from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.skeleton import SKELETONS
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
+from ros_vision_perception.pipeline.networks import CHOICES, PRECISIONS, BackendConfig
 from ros_vision_perception.pipeline.top_down import TopDownConfig
 
 
@@ -85,12 +86,34 @@ class ImageParameters:
 
 
 @dataclass(frozen=True)
-class _ThreadParameters:
-    threads: int = _parameter(2, 'Threads per call of a network.', 1, 64)
+class NetworkParameters:
+    """What runs the networks."""
+
+    backend: str = _parameter(
+        BackendConfig.backend,
+        'What runs the networks: auto is the best of this machine, gpu the best that uses a GPU; '
+        'what this machine does not have is refused.',
+        choices=CHOICES,
+    )
+    precision: str = _parameter(
+        BackendConfig.precision,
+        'In which to compute; auto is fp16 where TensorRT can choose it, else as in the file.',
+        choices=PRECISIONS,
+    )
+    run_meanwhile: bool = _parameter(
+        BackendConfig.run_meanwhile,
+        'Run on the CPU while an engine is built, instead of waiting.',
+    )
+    threads: int = _parameter(2, 'Threads per call of a network on the CPU.', 1, 64)
+
+    @property
+    def backends(self) -> BackendConfig:
+        """Where the networks run."""
+        return BackendConfig(self.backend, self.precision, self.run_meanwhile)
 
 
 @dataclass(frozen=True)
-class PoseModelParameters(_ThreadParameters):
+class PoseModelParameters(NetworkParameters):
     """Which poses to look for."""
 
     pose_model: str = _parameter(
@@ -129,7 +152,7 @@ class PoseModelParameters(_ThreadParameters):
 
 
 @dataclass(frozen=True)
-class SegmentationModelParameters(_ThreadParameters):
+class SegmentationModelParameters(NetworkParameters):
     """Which masks to look for."""
 
     segmentation_model: str = _parameter(

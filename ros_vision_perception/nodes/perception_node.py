@@ -22,7 +22,7 @@ from ros_vision_perception.nodes.parameters import PerceptionParameters
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.nodes.timed_join import TimedJoin
 from ros_vision_perception.pipeline.join import Joined
-from ros_vision_perception.pipeline.load import Report
+from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception, PerceptionResult
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
@@ -30,12 +30,12 @@ from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 Models = tuple[PosePipeline, SegmentationPipeline | None]
 
 
-def load(parameters: PerceptionParameters, report: Report) -> Models:
-    """Load the models; raises PerceptionError when that cannot be done."""
-    pose = pose_node.load(parameters, report)
+def load(parameters: PerceptionParameters, networks: Networks) -> Models:
+    """Load the models on `networks`; raises PerceptionError when that cannot be done."""
+    pose = pose_node.load(parameters, networks)
     if not parameters.segmentation_model:
         return pose, None
-    return pose, segmentation_node.load(parameters, report)
+    return pose, segmentation_node.load(parameters, networks)
 
 
 class PerceptionNode(Node):
@@ -46,12 +46,14 @@ class PerceptionNode(Node):
     """
 
     def __init__(
-        self, load: Callable[[PerceptionParameters, Report], Models] = load, **options: Any
+        self, load: Callable[[PerceptionParameters, Networks], Models] = load, **options: Any
     ) -> None:
         """Load the models with `load`, then subscribe; `options` as of `rclpy.node.Node`."""
         super().__init__('perception_node', **options)
         parameters = declare(self, PerceptionParameters)
-        pose, segmentation = load(parameters, self.get_logger().info)
+        networks = Networks(parameters.backends, self.get_logger().info)
+        pose, segmentation = load(parameters, networks)
+        networks.tell()
         self._perception = Perception(pose, segmentation, parameters.fusion)
         models = {'pose_model': pose.model_name}
         self._humans = HumansOutput(self)
@@ -66,7 +68,9 @@ class PerceptionNode(Node):
         self._join = TimedJoin(self, inputs, parameters.join_deadline_ms, self._on_joined)
         self.image = ImageInput(self, parameters, self._on_frame)
         self.depth = DepthInput(self, parameters, self.image.faults, self._on_depth)
-        self._diagnostics = Diagnostics(self, models, self.image.counts, self.image.problem)
+        self._diagnostics = Diagnostics(
+            self, lambda: models | networks.where, self.image.counts, self.image.problem
+        )
 
     def _on_frame(self, arrival: Arrival) -> None:
         self._join.add('image', arrival.frame.stamp_ns, arrival)

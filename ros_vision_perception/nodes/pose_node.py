@@ -13,20 +13,22 @@ from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.outputs import KeypointsOutput, SkeletonOutput
 from ros_vision_perception.nodes.parameters import PoseModelParameters, PoseParameters
 from ros_vision_perception.nodes.run import run
-from ros_vision_perception.pipeline.load import Report, load_pose
+from ros_vision_perception.pipeline.load import load_pose
+from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.pose import PosePipeline
 
 
-def load(parameters: PoseModelParameters, report: Report) -> PosePipeline:
-    """Load the pose model; raises PerceptionError when that cannot be done."""
+def load(parameters: PoseModelParameters, networks: Networks) -> PosePipeline:
+    """Load the pose model on `networks`; raises PerceptionError when that cannot be done."""
     return load_pose(
         parameters.pose_model,
         threads=parameters.threads,
         max_people=parameters.max_people,
         with_masks=parameters.pose_masks,
         skeleton=parameters.skeleton,
-        report=report,
+        report=networks.report,
         reid=parameters.reid_model,
+        runtime=networks,
         top_down=parameters.top_down,
     )
 
@@ -39,18 +41,23 @@ class PoseNode(Node):
     """
 
     def __init__(
-        self, load: Callable[[PoseParameters, Report], PosePipeline] = load, **options: Any
+        self, load: Callable[[PoseParameters, Networks], PosePipeline] = load, **options: Any
     ) -> None:
         """Load the model with `load`, then subscribe; `options` are those of `rclpy.node.Node`."""
         super().__init__('pose_node', **options)
         parameters = declare(self, PoseParameters)
-        self._pose = load(parameters, self.get_logger().info)
+        networks = Networks(parameters.backends, self.get_logger().info)
+        self._pose = load(parameters, networks)
+        networks.tell()
         skeleton, model = self._pose.skeleton, self._pose.model_name
         SkeletonOutput(self).publish(skeleton)
         self._keypoints = KeypointsOutput(self, skeleton, model)
         self.image = ImageInput(self, parameters, self._on_frame)
         self._diagnostics = Diagnostics(
-            self, {'pose_model': model}, self.image.counts, self.image.problem
+            self,
+            lambda: {'pose_model': model, **networks.where},
+            self.image.counts,
+            self.image.problem,
         )
 
     def _on_frame(self, arrival: Arrival) -> None:

@@ -16,14 +16,18 @@ from ros_vision_perception.nodes.parameters import (
     SegmentationParameters,
 )
 from ros_vision_perception.nodes.run import run
-from ros_vision_perception.pipeline.load import Report, load_segmentation
+from ros_vision_perception.pipeline.load import load_segmentation
+from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 
 
-def load(parameters: SegmentationModelParameters, report: Report) -> SegmentationPipeline:
-    """Load the segmentation model; raises PerceptionError when that cannot be done."""
+def load(parameters: SegmentationModelParameters, networks: Networks) -> SegmentationPipeline:
+    """Load the model on `networks`; raises PerceptionError when that cannot be done."""
     return load_segmentation(
-        parameters.segmentation_model, threads=parameters.threads, report=report
+        parameters.segmentation_model,
+        threads=parameters.threads,
+        report=networks.report,
+        runtime=networks,
     )
 
 
@@ -36,18 +40,23 @@ class SegmentationNode(Node):
 
     def __init__(
         self,
-        load: Callable[[SegmentationParameters, Report], SegmentationPipeline] = load,
+        load: Callable[[SegmentationParameters, Networks], SegmentationPipeline] = load,
         **options: Any,
     ) -> None:
         """Load the model with `load`, then subscribe; `options` are those of `rclpy.node.Node`."""
         super().__init__('segmentation_node', **options)
         parameters = declare(self, SegmentationParameters)
-        self._segmentation = load(parameters, self.get_logger().info)
+        networks = Networks(parameters.backends, self.get_logger().info)
+        self._segmentation = load(parameters, networks)
+        networks.tell()
         model = self._segmentation.model_name
         self._masks = MasksOutput(self, model)
         self.image = ImageInput(self, parameters, self._on_frame)
         self._diagnostics = Diagnostics(
-            self, {'segmentation_model': model}, self.image.counts, self.image.problem
+            self,
+            lambda: {'segmentation_model': model, **networks.where},
+            self.image.counts,
+            self.image.problem,
         )
 
     def _on_frame(self, arrival: Arrival) -> None:

@@ -17,11 +17,11 @@ from ros_vision_perception.backends.machine import (
     missing,
 )
 from ros_vision_perception.backends.onnx import OnnxBackend, runtime_version
-from ros_vision_perception.backends.plan_file import SUFFIXES, read_plan
+from ros_vision_perception.backends.plan_file import read_plan
 from ros_vision_perception.backends.shapes import Ranges
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.zoo.cache import cache_folder, exclusive, sha256_of
-from ros_vision_perception.zoo.engines import EngineCache
+from ros_vision_perception.zoo.engines import SUFFIXES, EngineCache
 
 AUTO, GPU = 'auto', 'gpu'
 CHOICES = (AUTO, GPU, *BACKENDS)
@@ -64,12 +64,20 @@ class Networks:
         self.report = report
         self._config = config
         self._candidates = candidates(config)
-        self._opened: dict[str, FileBackend] = {}
+        self._opened: dict[Path, FileBackend] = {}
 
     @property
     def where(self) -> dict[str, str]:
-        """File name -> what runs it on what device in what precision, now."""
-        return {name: backend.where for name, backend in self._opened.items()}
+        """Folder and name of each file -> what runs it on what device in what precision, now."""
+        return {
+            f'{path.parent.name}/{path.name}': backend.where
+            for path, backend in self._opened.items()
+        }
+
+    def tell(self) -> None:
+        """Report where each network runs."""
+        for name, where in self.where.items():
+            self.report(f'{name} runs on {where}')
 
     def __call__(self, path: Path, threads: int) -> FileBackend:
         """Load a file for so many threads per call, as far as a CPU is at work.
@@ -92,7 +100,7 @@ class Networks:
                 backend = Deferred(cpu, prepare)
         else:
             backend = self._open(path, threads, {}, lambda: True)
-        self._opened[path.name] = backend
+        self._opened[path] = backend
         return backend
 
     def _open(
@@ -142,13 +150,14 @@ class Networks:
         def build() -> bytes:
             return tensorrt_build.build(path, ranges, precision, self.report, is_wanted)
 
-        plan = cache.ensure(path.stem, facts, build)
+        name = _name(path)
+        plan = cache.ensure(name, facts, build)
         try:
             return TensorRtEngine(plan, path.name, cuda, precision, {})
         except ModelError as error:
             self.report(f'{error}; building it again')
-        cache.discard(path.stem, facts)
-        plan = cache.ensure(path.stem, facts, build)
+        cache.discard(name, facts)
+        plan = cache.ensure(name, facts, build)
         return TensorRtEngine(plan, path.name, cuda, precision, {})
 
     def _open_ort_tensorrt(self, path: Path, ranges: Ranges) -> FileBackend:
@@ -157,7 +166,7 @@ class Networks:
         precision = 'fp32' if self._config.precision == 'fp32' else 'fp16'
         facts = self._facts(path, ranges, precision)
         facts['ONNX Runtime'] = runtime_version()
-        folder = EngineCache(cache_folder(), self.report).folder(path.stem, facts)
+        folder = EngineCache(cache_folder(), self.report).folder(_name(path), facts)
         self.report(f'{path.name}: TensorRT prepares it; the first time it may take minutes')
         with exclusive(folder, self.report):
             providers = onnx_gpu.tensorrt_providers(precision, folder, ranges)
@@ -187,6 +196,11 @@ class Networks:
 
         plan, metadata = read_plan(path)
         return TensorRtEngine(plan, str(path), the_gpu(), 'precision as built', metadata)
+
+
+def _name(path: Path) -> str:
+    """Return what tells a file from those of other models: exporters give all of them one name."""
+    return f'{path.parent.name}-{path.stem}'
 
 
 def candidates(config: BackendConfig) -> tuple[str, ...]:

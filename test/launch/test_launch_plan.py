@@ -50,6 +50,16 @@ def test_each_model_reaches_the_node_that_runs_it() -> None:
     assert not {'pose_model', 'segmentation_model'} & set(fusion.parameters)
 
 
+def test_what_runs_the_networks_reaches_all_that_have_some() -> None:
+    arguments = {**_DEFAULTS, 'composed': 'false', 'backend': 'gpu', 'precision': 'fp32'}
+    *with_networks, fusion = plan(arguments)
+    for node in with_networks:
+        assert (node.parameters['backend'], node.parameters['precision']) == ('gpu', 'fp32')
+    assert 'backend' not in fusion.parameters
+    with pytest.raises(ConfigurationError, match="backend: got 'npu', expected one of"):
+        plan({**arguments, 'backend': 'npu'})
+
+
 def test_how_a_detector_and_a_network_for_crops_are_run_reaches_the_pose_node() -> None:
     arguments = {**_DEFAULTS, 'pose_detect_every': '5', 'pose_flip_test': 'true'}
     (perception,) = plan(arguments)

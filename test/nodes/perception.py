@@ -26,7 +26,7 @@ class Perception:
         self.pose, self.segmentation = StickPose(), StickSegmentation()
         self.node = ros.start(
             PerceptionNode,
-            lambda _parameters, _report: (self.pose, self.segmentation),
+            lambda _parameters, _networks: (self.pose, self.segmentation),
             **parameters,
         )
         self.humans = ros.listen(HumanStateArray, 'humans')

@@ -1,12 +1,16 @@
 """Poses as a node of its own."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from small_networks import write_network
 
 pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
 
+from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
 from ros_vision_perception.msg import PersonKeypointsArray, Skeleton
@@ -59,10 +63,24 @@ def test_a_bag_played_again_makes_the_model_forget_once(ros: Ros) -> None:
 def test_the_model_is_loaded_with_the_parameters(ros: Ros) -> None:
     given = []
 
-    def load(parameters: Any, report: Any) -> StickPose:
-        report('loading')
+    def load(parameters: Any, networks: Any) -> StickPose:
+        networks.report('loading')
         given.append((parameters.pose_model, parameters.max_people))
         return StickPose()
 
     ros.start(PoseNode, load, pose_model='my.onnx', max_people=2)
     assert given == [('my.onnx', 2)]
+
+
+def test_diagnostics_tell_what_runs_the_networks(ros: Ros, tmp_path: Path) -> None:
+    file = write_network(tmp_path / 'net.onnx', {'x': (1,)}, {'y': np.zeros(1, np.float32)})
+
+    def load(parameters: Any, networks: Any) -> StickPose:
+        networks(file, 1)
+        return StickPose()
+
+    ros.start(PoseNode, load, backend='onnxruntime-cpu')
+    heard = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.until(lambda: heard, 'for a status')
+    values = {entry.key: entry.value for entry in heard[0].status[0].values}
+    assert values[f'{tmp_path.name}/net.onnx'].endswith('on the CPU, 1 threads')

@@ -168,6 +168,8 @@ def refusal(node: str, *arguments: str, **variables: str) -> str:
         ('pose_node', 'pose_model:=/no/such.onnx', "no model and no file '/no/such.onnx'; avail"),
         ('segmentation_node', 'segmentation_model:=blazepose-full', 'expected a segmentation'),
         ('perception_node', 'pose_model:=selfie-segmentation', 'expected a pose model'),
+        ('perception_node', 'backend:=none', "'none', expected str one of: 'auto', 'gpu'"),
+        ('segmentation_node', 'precision:=fp16', 'precision fp16: available: onnxruntime-cpu; '),
     ],
 )
 def test_a_node_that_cannot_be_configured_says_why_in_one_line(

@@ -1,7 +1,7 @@
 """One bag from its messages to a bag of results: what a worker process does."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.nodes import perception_node
 from ros_vision_perception.nodes.parameters import PerceptionParameters
 from ros_vision_perception.nodes.result_messages import SKELETON, TOPICS, ResultMessages
+from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.tools.replay.inputs import BagInput, Decoded, Selection, open_bag
 from ros_vision_perception.tools.replay.output import BagOutput
@@ -93,7 +94,9 @@ def run(job: Job, progress: Progress, report: Report) -> dict[str, Any]:
                 f'{job.bag} is a bag of ROS 1, whose messages ROS 2 does not read: '
                 'expected no --inputs'
             )
-        pose, segmentation = perception_node.load(job.parameters, report)
+        # What comes of a bag must not depend on when an engine is ready.
+        backends = replace(job.parameters.backends, run_meanwhile=False)
+        pose, segmentation = perception_node.load(job.parameters, Networks(backends, report))
         perception = Perception(pose, segmentation, job.parameters.fusion)
         stream = Stream(perception, job.parameters, report)
         messages = ResultMessages(
