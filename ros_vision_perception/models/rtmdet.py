@@ -5,11 +5,12 @@ and the configuration published with the networks: B, G, R, normalised by the me
 of ImageNet, trained for people at 320 px (nano). Class 0 is 'person', with COCO's 80 classes too.
 
 MMDeploy's exports of other detectors look the same and want other inputs; nothing in the file
-tells them apart.
+tells them apart: see `yolox_end2end`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -20,8 +21,7 @@ from ros_vision_perception.models.base import Boxes, DetectionConfig, Signature,
 from ros_vision_perception.models.imaging import rgb_letterbox, snug_size, to_tensor
 
 EXPECTED = 'input Nx3xHxW -> dets Nxdetectionsx5 and labels Nxdetections'
-_TRAINED_SIZE = (320, 320)
-_MEAN, _DEVIATION = np.array([103.53, 116.28, 123.675]), np.array([57.375, 57.12, 58.395])
+MEAN, DEVIATION = np.array([103.53, 116.28, 123.675]), np.array([57.375, 57.12, 58.395])
 _PERSON = 0
 
 
@@ -37,11 +37,14 @@ class RtmDet:
     input_size: tuple[int, int] | None
     config: DetectionConfig
 
+    # Given to networks that take any.
+    TRAINED_SIZE: ClassVar = (320, 320)
+
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames of one size."""
         size = self._size(frames[0].size)
         crops = [cv2.cvtColor(rgb_letterbox(f, size), cv2.COLOR_RGB2BGR) for f in frames]
-        return {'input': to_tensor(crops, 1 / _DEVIATION, -_MEAN / _DEVIATION)}
+        return {'input': to_tensor(crops, 1 / DEVIATION, -MEAN / DEVIATION)}
 
     def decode(
         self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]
@@ -64,7 +67,7 @@ class RtmDet:
         return Boxes(boxes.astype(np.float32), np.minimum(rows[:, 4], np.float32(1)))
 
     def _size(self, image_size: tuple[int, int]) -> tuple[int, int]:
-        return self.input_size or snug_size(image_size, _TRAINED_SIZE)
+        return self.input_size or snug_size(image_size, self.TRAINED_SIZE)
 
 
 def recognise(signature: Signature, config: DetectionConfig) -> RtmDet | None:

@@ -9,11 +9,17 @@ from ros_vision_perception.models import (
     blazepose_crops,
     heatmap,
     movenet,
+    nanodet,
     rtmdet,
+    rtmdet_raw,
     selfie,
     simcc,
+    ssd,
+    yolo_detect,
     yolo_pose,
     yolo_seg,
+    yolox,
+    yolox_end2end,
 )
 from ros_vision_perception.models.base import (
     CropPoseModel,
@@ -25,7 +31,15 @@ from ros_vision_perception.models.base import (
 
 POSE: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
 # A pose model of two networks is one of these with one of those.
-DETECTOR: dict[str, Family[DetectorModel]] = {'rtmdet': rtmdet}
+DETECTOR: dict[str, Family[DetectorModel]] = {
+    'rtmdet': rtmdet,
+    'rtmdet-raw': rtmdet_raw,
+    'yolox': yolox,
+    'yolox-end2end': yolox_end2end,
+    'nanodet': nanodet,
+    'yolo-detect': yolo_detect,
+    'ssd': ssd,
+}
 CROP_POSE: dict[str, Family[CropPoseModel]] = {
     'blazepose': blazepose_crops,
     'movenet': movenet,

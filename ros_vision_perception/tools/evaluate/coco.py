@@ -14,13 +14,15 @@ from ros_vision_perception.core.types import Frame
 # AP asks for weak results too: they count only where the better ones leave somebody out.
 MIN_SCORE = 0.01
 # What is annotated, and the metrics in the order of COCOeval's summaries.
-_ANNOTATED = {'keypoints': 'people', 'segm': 'instances'}
+_ANNOTATED = {'keypoints': 'people', 'segm': 'instances', 'bbox': 'instances'}
+_THINGS = (
+    *('AP', 'AP50', 'AP75', 'APS', 'APM', 'APL'),
+    *('AR1', 'AR10', 'AR100', 'ARS', 'ARM', 'ARL'),
+)
 _METRICS = {
     'keypoints': ('AP', 'AP50', 'AP75', 'APM', 'APL', 'AR', 'AR50', 'AR75', 'ARM', 'ARL'),
-    'segm': (
-        *('AP', 'AP50', 'AP75', 'APS', 'APM', 'APL'),
-        *('AR1', 'AR10', 'AR100', 'ARS', 'ARM', 'ARL'),
-    ),
+    'segm': _THINGS,
+    'bbox': _THINGS,
 }
 
 
@@ -33,7 +35,7 @@ def evaluate(
     """Return COCO's metrics of what is found in annotated photographs.
 
     Args:
-        kind: 'keypoints' or 'segm'.
+        kind: 'keypoints', 'segm' or 'bbox'.
         annotations: file in the form of COCO's, such as `person_keypoints_*.json`.
         images: folder of the photographs that the file names.
         find: from a photograph and the annotated categories (name -> id) to results in COCO's
