@@ -1,5 +1,7 @@
 """From two files to a pose model: whichever is the detector, and whichever reads the crops."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ros_vision_perception.backends.base import OpenNetwork
@@ -13,6 +15,7 @@ from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 from ros_vision_perception.zoo.resolve import ResolvedModel
 
+Recognised = Sequence[tuple[Network, object]]
 _FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 
 
@@ -40,7 +43,9 @@ def load_top_down(
     if (len(networks), len(detectors), len(poses)) != (2, 1, 1):
         raise ModelError(
             f'model {resolved.name!r}: expected {pair()}; got '
-            + '; '.join(f'{network.path.name}: {network.signature}' for network in networks)
+            + '; '.join(
+                f'{network.path.name}: {_role(network, detectors, poses)}' for network in networks
+            )
         )
     ((detector, people),), ((pose, joints),) = detectors, poses
     # The slow first calls, and the memory that the largest take: now, not among the frames.
@@ -51,6 +56,13 @@ def load_top_down(
     crops.find(_FIRST_FRAME, boxes, no_stages)
     found_by = detector.backend, people
     return TopDownPose(found_by, crops, resolved.name, config.detect_every)
+
+
+def _role(network: Network, detectors: Recognised, poses: Recognised) -> str:
+    for role, found in (('a person detector', detectors), ('a network for crops', poses)):
+        if any(network is other for other, _ in found):
+            return role
+    return f'neither, {network.signature}'
 
 
 def pair() -> str:

@@ -1,14 +1,16 @@
 """A detector and a network for crops as one pose model."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from coloured_joints import draw, write_heatmap_network, write_simcc_network
 import cv2
 import numpy as np
 import pytest
 from small_networks import Shape, write_network
 
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
-from ros_vision_perception.core.skeleton import COCO17
+from ros_vision_perception.core.skeleton import COCO17, HALPE26, Skeleton
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import DEFAULT_TOP_DOWN, load_pose
 from ros_vision_perception.pipeline.pose import PosePipeline
@@ -35,12 +37,15 @@ MIDDLE = np.full((1, 1, 17, 3), 0.5, np.float32)
 
 
 def load(
-    model: Path | str, min_score: float = 0.1, top_down: TopDownConfig = DEFAULT_TOP_DOWN
+    model: Path | str,
+    min_score: float = 0.1,
+    top_down: TopDownConfig = DEFAULT_TOP_DOWN,
+    max_people: int = 20,
 ) -> PosePipeline:
     return load_pose(
         str(model),
         threads=2,
-        max_people=20,
+        max_people=max_people,
         with_masks=True,
         skeleton='',
         report=print,
@@ -124,8 +129,8 @@ def test_a_folder_that_is_no_pair_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
     message = str(caught.value)
     assert 'expected one person detector (rtmdet: ' in message
-    assert 'got a.onnx: input input 1x3x320x320' in message
-    assert 'b.onnx: input x 1x100x100x3' in message and '\n' not in message
+    assert 'got a.onnx: a person detector; b.onnx: neither, input x 1x100x100x3' in message
+    assert '\n' not in message
 
 
 @pytest.fixture
@@ -155,3 +160,35 @@ def test_people_seen_well_are_more_likely_there_than_not(real: PosePipeline, ass
         likely += int((found.person_scores >= 0.5).sum())
     # 12 people are annotated.
     assert 9 <= likely <= 14
+
+
+@pytest.mark.parametrize('skeleton', [COCO17, HALPE26])
+@pytest.mark.parametrize(
+    ('write_pose', 'mean_px', 'most_px'),
+    # Of the crop: a cell of the heatmaps is 4 px, a bin half a pixel, read without refinement.
+    [(write_heatmap_network, 0.2, 0.5), (write_simcc_network, 0.4, 0.8)],
+)
+def test_what_convolutions_find_comes_back_in_the_image(
+    tmp_path: Path,
+    skeleton: Skeleton,
+    write_pose: Callable[[Path, int], Path],
+    mean_px: float,
+    most_px: float,
+) -> None:
+    """From the pixels of an image, through a real network, back into the image."""
+    boxes = np.array([[20.0, 20, 110, 300], [210, 60, 300, 290]], np.float32)
+    random = np.random.default_rng(1)
+    # Apart from each other, each person's in an order of their own.
+    x, y = np.meshgrid(np.linspace(0.1, 0.9, 4), np.linspace(0.05, 0.95, 7))
+    grid = np.stack((x.ravel(), y.ravel()), axis=-1)
+    places = np.stack([random.permutation(grid)[: len(skeleton)] for _ in boxes])
+    places += random.uniform(-0.02, 0.02, places.shape)
+    want = boxes[:, None, :2] + places * (boxes[:, None, 2:] - boxes[:, None, :2]) - 0.5
+    dets = np.concatenate((boxes, [[0.9], [0.8]]), axis=1)
+    write(tmp_path, dets=dets.astype(np.float32))
+    write_pose(tmp_path / 'b.onnx', len(skeleton))
+    found = load(tmp_path, max_people=2).estimate(draw((320, 320), want, 5.0), no_stages)
+    px_of_crop = 256 / (1.25 * (boxes[:, 3] - boxes[:, 1]))
+    errors = np.abs(found.keypoints_xy - want) * px_of_crop[:, None, None]
+    assert found.skeleton == skeleton
+    assert errors.mean() < mean_px and errors.max() < most_px
