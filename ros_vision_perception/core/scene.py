@@ -12,6 +12,26 @@ from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Keypoints, Observation
 
 PERSON = 'person'
+# What people stand on or before, by the first part of a class's name: hides nobody.
+_SCENERY = frozenset(
+    [
+        'building',
+        'ceiling',
+        'dirt',
+        'floor',
+        'grass',
+        'pavement',
+        'road',
+        'rug',
+        'sand',
+        'sea',
+        'sidewalk',
+        'sky',
+        'snow',
+        'terrain',
+        'wall',
+    ]
+)
 # Two poses more alike than this (OKS) are one person found twice.
 _SAME_POSE = 0.8
 
@@ -161,7 +181,8 @@ def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surr
         return people, Surroundings()
     is_person = [name == PERSON for name in masks.class_names]
     persons = np.flatnonzero(is_person)
-    objects = np.flatnonzero(np.logical_not(is_person))
+    is_scenery = [name.partition('-')[0] in _SCENERY for name in masks.class_names]
+    objects = np.flatnonzero(~np.logical_or(is_person, is_scenery))
     person_masks = tuple(masks.masks[index] for index in persons)
     own, strangers, region = list(people.masks), person_masks, None
     if masks.is_instance:

@@ -13,6 +13,7 @@ from ros_vision_perception.models import (
     rtmdet,
     rtmdet_raw,
     selfie,
+    semantic,
     simcc,
     ssd,
     yolo_detect,
@@ -46,7 +47,11 @@ CROP_POSE: dict[str, Family[CropPoseModel]] = {
     'heatmap': heatmap,
     'simcc': simcc,
 }
-SEGMENTATION: dict[str, Family[SegmentationModel]] = {'selfie': selfie, 'yolo-seg': yolo_seg}
+SEGMENTATION: dict[str, Family[SegmentationModel]] = {
+    'selfie': selfie,
+    'yolo-seg': yolo_seg,
+    'semantic': semantic,
+}
 
 ALL: Mapping[str, Mapping[str, Family[object]]] = {
     'pose model': POSE,

@@ -9,6 +9,7 @@ import pytest
 from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 from test.core.people import IMAGE_SIZE, Scene, capture, detect, figure, rectangle, segment
@@ -212,3 +213,10 @@ def test_the_same_stamp_twice_is_harmless() -> None:
     state, humans = step(state, look(one_walker(1), 1.0, 1), FusionConfig(), COCO17)
     assert ids(humans) == [1]
     assert (only(humans).joints.covariances_px[:, 0, 0] > 0).all()
+
+
+def test_scenery_hides_nobody() -> None:
+    names = 'pillar', 'floor-wood', 'sky', 'wall'
+    scene = Scene((figure(100.0),), tuple((name, rectangle(90, 130)) for name in names))
+    _, surroundings = sort_out(look(scene, 1.0, 0), COCO17)
+    assert surroundings.object_classes == ('pillar',)

@@ -6,13 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ros_vision_perception.tools.evaluate import instances, occlusion, pose, posture, tracking
+from ros_vision_perception.tools.evaluate import (
+    instances,
+    occlusion,
+    pose,
+    posture,
+    semantic,
+    tracking,
+)
 
 # Each has `add_arguments(parser)` and `run(arguments)`, which returns the figures: what JSON can
 # hold, by name; a figure may be a mapping again. The first line of its docstring is its help.
 _TASKS = {
     'pose': pose,
     'instances': instances,
+    'semantic': semantic,
     'occlusion': occlusion,
     'tracking': tracking,
     'posture': posture,
