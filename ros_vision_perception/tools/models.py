@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     sub = actions.add_parser('inspect', help=summary, description=summary)
     sub.add_argument('file', type=Path, metavar='FILE')
     sub.set_defaults(action=_inspect)
+    summary = 'build the TensorRT engines of a model ahead of its first use'
+    sub = actions.add_parser('build-engine', help=summary, description=summary)
+    sub.add_argument('model', metavar='MODEL', help='name in the catalogue, or a path')
+    sub.add_argument('--precision', choices=('auto', 'fp32', 'fp16'), default='auto')
+    sub.add_argument('--max-people', type=int, default=10, help='as of the node; default 10')
+    sub.set_defaults(action=_build_engine)
     return parser
 
 
@@ -87,13 +93,15 @@ def _info(arguments: argparse.Namespace) -> None:
 
 def _inspect(arguments: argparse.Namespace) -> None:
     # Only now: the other actions need no runtime.
-    from ros_vision_perception.backends.onnx import OnnxBackend
     from ros_vision_perception.models.base import DetectionConfig
     from ros_vision_perception.pipeline import families
+    from ros_vision_perception.pipeline.networks import BackendConfig, Networks, candidates
     from ros_vision_perception.pipeline.recognise import Network, claims, expected
 
-    network = Network.load(arguments.file, partial(OnnxBackend, threads=1))
+    networks = Networks(BackendConfig(), _report)
+    network = Network.load(arguments.file, partial(networks, threads=1))
     print(network.signature)
+    print(f'would run here on: {", else on ".join(candidates(BackendConfig()))}')
     for key, value in network.signature.metadata.items():
         print(f'metadata {key}: {value:.200}')
     said = network.signature.metadata.get('family')
@@ -111,6 +119,12 @@ def _inspect(arguments: argparse.Namespace) -> None:
             f'{arguments.file} is of no known family; expected '
             + '; or '.join(expected(known) for known in families.ALL.values())
         )
+
+
+def _build_engine(arguments: argparse.Namespace) -> None:
+    from ros_vision_perception.tools.build_engine import build_engines
+
+    build_engines(arguments.model, arguments.precision, arguments.max_people, print)
 
 
 def _fetch(arguments: argparse.Namespace) -> None:

@@ -15,13 +15,14 @@ from typing import Any
 from fake_cuda import FakeDriver
 import numpy as np
 import onnx
-from onnx import shape_inference
 import onnxruntime
 
 _MAGIC = b'ftrt'
 # What the pretended parser does not know.
 _UNKNOWN_OPERATOR = 'Det'
 _PHASES = {'Building Engine': 3, 'Tactic Selection': 20}
+# Operators whose outputs are as long as the data want, and what is told of them beforehand.
+_LENGTHS_UNKNOWN = {'NonZero', 'NonMaxSuppression'}
 _DYNAMIC_BOUND_BYTES = 8
 
 
@@ -326,6 +327,11 @@ class _Engine:
     def create_execution_context(self) -> '_Context':
         return _Context(self)
 
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        typed = {name: array.astype(self.get_tensor_dtype(name)) for name, array in inputs.items()}
+        names = [value.name for value in self.session.get_outputs()]
+        return dict(zip(names, self.session.run(names, typed), strict=True))
+
     def _value(self, name: str) -> onnx.ValueInfoProto:
         graph = self.model.graph
         return next(v for v in (*graph.input, *graph.output) if v.name == name)
@@ -334,7 +340,10 @@ class _Engine:
 class _Context:
     def __init__(self, engine: _Engine) -> None:
         self._engine = engine
-        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._shapes = {
+            value.name: engine.get_tensor_shape(value.name)
+            for value in engine.session.get_inputs()
+        }
         self._addresses: dict[str, int] = {}
         self._allocators: dict[str, Any] = {}
 
@@ -353,16 +362,13 @@ class _Context:
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
         if self._engine.get_tensor_mode(name) == TensorIOMode.INPUT:
-            return self._shapes.get(name, self._engine.get_tensor_shape(name))
-        model = onnx.ModelProto()
-        model.CopyFrom(self._engine.model)
-        for value in model.graph.input:
-            for axis, length in enumerate(self.get_tensor_shape(value.name)):
-                value.type.tensor_type.shape.dim[axis].dim_value = length
-        for value in model.graph.output:
-            value.type.tensor_type.ClearField('shape')
-        inferred = shape_inference.infer_shapes(model).graph.output
-        return _shape(next(value for value in inferred if value.name == name))
+            return self._shapes[name]
+        declared = self._engine.get_tensor_shape(name)
+        if {node.op_type for node in self._engine.model.graph.node} & _LENGTHS_UNKNOWN:
+            return declared
+        return self._engine.run({key: np.zeros(shape) for key, shape in self._shapes.items()})[
+            name
+        ].shape
 
     def get_max_output_size(self, name: str) -> int:
         return _DYNAMIC_BOUND_BYTES
@@ -390,15 +396,12 @@ class _Context:
         return True
 
     def _compute(self) -> None:
-        session, driver = self._engine.session, self._engine.driver
-        inputs = {}
-        for value in session.get_inputs():
-            shape = self.get_tensor_shape(value.name)
-            kind = np.dtype(self._engine.get_tensor_dtype(value.name))
-            memory = driver.memory[self._addresses[value.name]]
-            inputs[value.name] = np.frombuffer(memory, kind, int(np.prod(shape))).reshape(shape)
-        names = [value.name for value in session.get_outputs()]
-        for name, array in zip(names, session.run(names, inputs), strict=True):
+        driver, inputs = self._engine.driver, {}
+        for name, shape in self._shapes.items():
+            kind = np.dtype(self._engine.get_tensor_dtype(name))
+            memory = driver.memory[self._addresses[name]]
+            inputs[name] = np.frombuffer(memory, kind, int(np.prod(shape))).reshape(shape)
+        for name, array in self._engine.run(inputs).items():
             address = self._addresses.get(name, 0)
             if name in self._allocators:
                 # TensorRT 10 and later ask the second; both are there in what is tested.

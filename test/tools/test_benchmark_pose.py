@@ -37,10 +37,13 @@ def test_figures_are_printed_and_written(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / 'figures.json'
-    assert main([*arguments, '--frames', '3', '--json', str(file)]) == 0
+    arguments = [*arguments, '--backend', 'onnxruntime-cpu', '--frames', '3']
+    assert main([*arguments, '--json', str(file)]) == 0
     figures = json.loads(file.read_text())
     assert figures['model'] == 'a+b' and figures['frames'] == 3 and figures['people'] == 2
     assert figures['stages'].keys() == {'whole', 'preprocess', 'infer', 'decode'}
+    assert len(figures['networks']) == 2
+    assert all('on the CPU, 2 threads' in where for where in figures['networks'].values())
     medians = {stage: times['p50_ms'] for stage, times in figures['stages'].items()}
     assert medians['whole'] > medians['infer'] > 0
     assert 'overhead_ratio' in capsys.readouterr().out

@@ -87,7 +87,8 @@ def test_inspect_says_what_a_file_is_and_why(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert models.main(['inspect', str(file)]) == 0
-    shapes, metadata, family = capsys.readouterr().out.splitlines()
+    shapes, backend, metadata, family = capsys.readouterr().out.splitlines()
+    assert backend.startswith('would run here on: ')
     assert shapes.startswith('input images 1x3x64x64, output output0 1x56x84, ')
     assert metadata == 'metadata task: pose'
     assert family.startswith('is of family yolo-pose, a pose model, joints of coco17: image Nx3x')

@@ -1,7 +1,6 @@
 """The models alone: what each frame would cost without everything around them."""
 
 import argparse
-import sys
 import time
 
 import numpy as np
@@ -10,6 +9,7 @@ from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import load_pose, load_segmentation
 from ros_vision_perception.pipeline.stages import StageTimes
 from ros_vision_perception.pipeline.top_down import TopDownConfig
+from ros_vision_perception.tools.backend_options import open_networks
 
 # As if from a camera of 30 frames per second.
 _PERIOD_NS = 33_333_333
@@ -20,26 +20,28 @@ class BareModels:
 
     Attributes:
         calls_ms: per frame the time spent in calls of a network, ms.
+        networks: what runs them.
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         """Load both models; raises PerceptionError when that cannot be done."""
-
-        def report(line: str) -> None:
-            print(line, file=sys.stderr)
-
         self.calls_ms: list[float] = []
+        self.networks = open_networks(arguments)
         self._pose = load_pose(
             arguments.pose,
             threads=arguments.threads,
             max_people=10,
             with_masks=True,
             skeleton='',
-            report=report,
+            report=self.networks.report,
             top_down=TopDownConfig(arguments.detect_every),
+            runtime=self.networks,
         )
         self._segmentation = load_segmentation(
-            arguments.segmentation, threads=arguments.threads, report=report
+            arguments.segmentation,
+            threads=arguments.threads,
+            report=self.networks.report,
+            runtime=self.networks,
         )
         self._stamp_ns = 0
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
+from ros_vision_perception.tools.backend_options import add_backend_options
 from ros_vision_perception.tools.benchmark import fusion, inputs, pose
 from ros_vision_perception.tools.benchmark.arguments import count
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )
+    add_backend_options(parser)
     parser.add_argument('--threads', type=count, default=2, help='per network call; default 2')
     parser.add_argument('--separate', action='store_true', help='three nodes instead of one')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')

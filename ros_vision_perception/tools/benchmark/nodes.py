@@ -72,12 +72,17 @@ class RunningNodes:
         self._children.stop()
 
     def _start(self, arguments: argparse.Namespace) -> int:
+        networks = {
+            'backend': arguments.backend,
+            'precision': arguments.precision,
+            'threads': arguments.threads,
+        }
         pose = {
             'pose_model': arguments.pose,
             'pose_detect_every': arguments.detect_every,
-            'threads': arguments.threads,
+            **networks,
         }
-        masks = {'segmentation_model': arguments.segmentation, 'threads': arguments.threads}
+        masks = {'segmentation_model': arguments.segmentation, **networks}
         if not arguments.separate:
             self._children.start('perception_node', pose | masks)
             return 1

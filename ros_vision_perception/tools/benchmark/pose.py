@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 from pathlib import Path
-import sys
 import time
 from typing import Any
 
@@ -15,6 +14,7 @@ from ros_vision_perception.pipeline.load import DEFAULT_POSE, load_pose
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.stages import StageTimes
 from ros_vision_perception.pipeline.top_down import TopDownConfig
+from ros_vision_perception.tools.backend_options import add_backend_options, open_networks
 from ros_vision_perception.tools.benchmark import inputs
 from ros_vision_perception.tools.benchmark.arguments import count
 from ros_vision_perception.tools.benchmark.report import percentiles
@@ -30,17 +30,21 @@ def main(argv: list[str]) -> int:
         PerceptionError: when it cannot do what is asked.
     """
     arguments = _parser().parse_args(argv)
+    networks = open_networks(arguments)
     pipeline = load_pose(
         arguments.pose,
         threads=arguments.threads,
         max_people=arguments.max_people,
         with_masks=True,
         skeleton='',
-        report=lambda line: print(line, file=sys.stderr),
+        report=networks.report,
         top_down=TopDownConfig(arguments.detect_every, arguments.flip_test),
+        runtime=networks,
     )
     images = inputs.read(arguments, arguments.frames)
-    result = {'model': pipeline.model_name, **measure(pipeline, images, arguments.frames)}
+    figures = measure(pipeline, images, arguments.frames)
+    result = {'model': pipeline.model_name, 'networks': networks.where, **figures}
+    networks.tell()
     print(f'{"ms":12}' + ''.join(f'{name:>9}' for name in ('p50', 'p95', 'p99')))
     for name, times in result['stages'].items():
         print(f'{name:12}' + ''.join(f'{value:9.2f}' for value in times.values()))
@@ -98,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--flip-test', action='store_true', help='average each crop and its mirror image'
     )
+    add_backend_options(parser)
     parser.add_argument('--threads', type=count, default=2, help='per network call; default 2')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
     return parser

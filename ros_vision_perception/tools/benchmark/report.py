@@ -20,6 +20,7 @@ def figures(bare: 'BareModels', nodes: 'RunningNodes') -> dict[str, Any]:
     """
     whole_ms, bare_ms = np.median(nodes.whole_ms), np.median(bare.calls_ms)
     return {
+        'networks': bare.networks.where,
         'frames_in': nodes.sent,
         'frames_out': len(nodes.whole_ms),
         'dropped': nodes.sent - len(nodes.whole_ms),
@@ -39,7 +40,8 @@ def figures(bare: 'BareModels', nodes: 'RunningNodes') -> dict[str, Any]:
 
 def table(result: dict[str, Any]) -> str:
     """Return the figures as lines of text."""
-    lines = [f'{"ms":12}' + ''.join(f'{f"p{percent}":>9}' for percent in _PERCENTILES)]
+    lines = [f'{name} runs on {where}' for name, where in result['networks'].items()]
+    lines += [f'{"ms":12}' + ''.join(f'{f"p{percent}":>9}' for percent in _PERCENTILES)]
     for name, times in {**result['stages'], 'whole': result['whole']}.items():
         lines.append(f'{name:12}' + ''.join(f'{value:9.2f}' for value in times.values()))
     lines.append(f'{"bare models":12}{result["bare_models_ms"]:9.2f}')
