@@ -25,10 +25,10 @@ from ros_vision_perception.pipeline.appearance import (
     IdentifiedPose,
 )
 from ros_vision_perception.pipeline.blazepose import BlazePoseConfig, BlazePosePipeline
-from ros_vision_perception.pipeline.load_top_down import load_top_down, pair
+from ros_vision_perception.pipeline.load_top_down import PAIR, load_top_down
 from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
-from ros_vision_perception.pipeline.recognise import Network, expected, recognise
+from ros_vision_perception.pipeline.recognise import Network, expected, recognise, what_it_is
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
@@ -133,6 +133,7 @@ def _check_family(resolved: ResolvedModel, task: str, known: Collection[str]) ->
         raise ModelError(
             f'model {resolved.name!r} is of family {resolved.family}; '
             f'expected a {task} model, of a family of: {", ".join(known)}'
+            + (f'; or {PAIR}' if task == 'pose' else '')
         )
 
 
@@ -153,9 +154,8 @@ def _load_network(
     model = recognise(network, known, config)
     if model is None:
         raise ModelError(
-            f'{path} is no {task} model that is known: '
-            f'got {network.signature}; expected {expected(known)}'
-            + (f'; or {pair()}' if task == 'pose' else '')
+            f'{path} is no {task} model that is known: got {what_it_is(network, config)}; '
+            f'expected {expected(known)}' + (f'; or {PAIR}' if task == 'pose' else '')
         )
     # The slow first call: now, not among the frames. It shows too that the outputs can be read.
     outputs = network.backend.run(model.preprocess([_FIRST_FRAME]))

@@ -1,7 +1,5 @@
 """From two files to a pose model: whichever is the detector, and whichever reads the crops."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ros_vision_perception.backends.base import OpenNetwork
@@ -10,12 +8,16 @@ from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import DetectionConfig
 from ros_vision_perception.pipeline import families
 from ros_vision_perception.pipeline.crops import CropPose
-from ros_vision_perception.pipeline.recognise import Network, expected, recognised
+from ros_vision_perception.pipeline.recognise import Network, recognised, what_it_is
 from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 from ros_vision_perception.zoo.resolve import ResolvedModel
 
-Recognised = Sequence[tuple[Network, object]]
+PAIR = (
+    'DETECTOR+POSE or a folder with both: '
+    f'a person detector ({", ".join(families.DETECTOR)}) '
+    f'and a network for crops of people ({", ".join(families.CROP_POSE)})'
+)
 _FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 
 
@@ -42,9 +44,9 @@ def load_top_down(
     poses = recognised(networks, families.CROP_POSE, detection)
     if (len(networks), len(detectors), len(poses)) != (2, 1, 1):
         raise ModelError(
-            f'model {resolved.name!r}: expected {pair()}; got '
+            f'model {resolved.name!r}: expected {PAIR}; got '
             + '; '.join(
-                f'{network.path.name}: {_role(network, detectors, poses)}' for network in networks
+                f'{network.path.name}: {what_it_is(network, detection)}' for network in networks
             )
         )
     ((detector, people),), ((pose, joints),) = detectors, poses
@@ -56,19 +58,3 @@ def load_top_down(
     crops.find(_FIRST_FRAME, boxes, no_stages)
     found_by = detector.backend, people
     return TopDownPose(found_by, crops, resolved.name, config.detect_every)
-
-
-def _role(network: Network, detectors: Recognised, poses: Recognised) -> str:
-    for role, found in (('a person detector', detectors), ('a network for crops', poses)):
-        if any(network is other for other, _ in found):
-            return role
-    return f'neither, {network.signature}'
-
-
-def pair() -> str:
-    """Return what a model of two networks is made of, in one line, for people."""
-    return (
-        f'one person detector ({expected(families.DETECTOR)}) '
-        f'and one network for crops of people ({expected(families.CROP_POSE)}), '
-        'in one folder or as DETECTOR+POSE'
-    )

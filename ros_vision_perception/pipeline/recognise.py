@@ -8,6 +8,7 @@ from typing import TypeVar
 from ros_vision_perception.backends.base import FileBackend, OpenNetwork
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.models.base import DetectionConfig, Family, Signature
+from ros_vision_perception.pipeline.families import ALL
 
 Model = TypeVar('Model')
 
@@ -78,6 +79,16 @@ def recognised(
     """Return those networks that are of one of the families, each with its model."""
     models = [(network, recognise(network, families, config)) for network in networks]
     return [(network, model) for network, model in models if model is not None]
+
+
+def what_it_is(network: Network, config: DetectionConfig) -> str:
+    """Return what a network is, of all the kinds there are, in one line, for people."""
+    found = [
+        f'one of family {name}, a {kind}'
+        for kind, known in ALL.items()
+        for name in claims(network, known, config)
+    ]
+    return ' or '.join(found) or str(network.signature)
 
 
 def expected(families: Mapping[str, Family[Model]]) -> str:

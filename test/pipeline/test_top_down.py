@@ -104,8 +104,11 @@ def test_two_files_of_one_name_are_a_model_too(tmp_path: Path) -> None:
         pipeline = load(model)
         assert pipeline.model_name == 'end2end+end2end'
         assert len(pipeline.estimate(FRAME, no_stages)) == 2
-    with pytest.raises(ModelError, match=r'or one person detector .* or as DETECTOR\+POSE'):
-        load(pair[1])
+    for alone, kind in zip(pair, ('person detector', 'pose network for crops'), strict=True):
+        with pytest.raises(
+            ModelError, match=rf'family \w+, a {kind}.* or DETECTOR\+POSE or a folder'
+        ):
+            load(alone)
     with pytest.raises(ModelError, match=r"no model and no file 'nowhere\.onnx'"):
         load(f'{pair[0]}+nowhere.onnx')
 
@@ -128,8 +131,8 @@ def test_a_folder_that_is_no_pair_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as caught:
         load(tmp_path)
     message = str(caught.value)
-    assert 'expected one person detector (rtmdet: ' in message
-    assert 'got a.onnx: a person detector; b.onnx: neither, input x 1x100x100x3' in message
+    assert 'expected DETECTOR+POSE or a folder with both: a person detector (rtm' in message
+    assert 'a.onnx: one of family rtmdet, a person detector; b.onnx: input x 1x100x' in message
     assert '\n' not in message
 
 
