@@ -13,12 +13,12 @@ _HEIGHT_M = 1.7
 _PROFILE = 0.04
 
 
-def heights_px(positions_xy: np.ndarray, anatomy: Anatomy) -> np.ndarray:
-    """Return the (T,) heights, px, of the bodies whose joints are at (T, K, 2) px; NaN unknown."""
-    ordered = np.sort(bone_lengths(positions_xy, anatomy) / anatomy.lengths, axis=1)
+def heights_px(lengths: np.ndarray, anatomy: Anatomy) -> np.ndarray:
+    """Return the (T,) heights, px, of bodies with bones (T, B) px long; NaN where unknown."""
+    if lengths.shape[1] == 0:
+        return np.full(len(lengths), np.nan)
+    ordered = np.sort(lengths / anatomy.lengths, axis=1)
     count = np.isfinite(ordered).sum(axis=1)
-    if ordered.shape[1] == 0:
-        return np.full(len(ordered), np.nan)
     index = (_SHORTER * np.maximum(count - 1, 0)).round().astype(int)
     return np.maximum(ordered[np.arange(len(ordered)), index], 1e-3)
 
@@ -57,7 +57,8 @@ def depths_in_heights(
     width = 2 * anatomy.sides[anatomy.shoulders[0]]
     narrow = ((left - right) / upright).real / width
     nose = points[:, anatomy.nose[0]]
-    facing = ((points[:, anatomy.ears].mean(axis=1) - nose) / upright).real / _PROFILE
+    ears = points[:, anatomy.ears].sum(axis=1) / 2
+    facing = ((ears - nose) / upright).real / _PROFILE
     turn = np.sqrt(1 - np.minimum(narrow**2, 1.0)) * facing.clip(-1.0, 1.0)
     return np.where(known, depths, -anatomy.sides * turn[:, None])
 
@@ -76,19 +77,23 @@ def buried(
         heights: (T,) px.
         anatomy: of the skeleton.
     """
-    joints = to_complex(positions_xy) / heights[:, None]
-    starts, ends = joints @ anatomy.part_ends[0].T, joints @ anatomy.part_ends[1].T  # (T, P)
-    deep_starts, deep_ends = depths @ anatomy.part_ends[0].T, depths @ anatomy.part_ends[1].T
-    along = ends - starts
-    along = np.where(np.abs(along) < 1e-3, 1e-3, along)
-    # In units of the part: how far along it, and how far beside it, the joint is; (T, K, P).
-    offset = (joints[:, :, None] - starts[:, None]) / along[:, None]
-    share = np.clip(offset.real, 0.0, 1.0)
-    inside = anatomy.part_radii**2 - (np.abs(offset - share) * np.abs(along)[:, None]) ** 2
-    skin = deep_starts[:, None] + share * (deep_ends - deep_starts)[:, None]
-    skin -= np.sqrt(np.maximum(inside, 0.0))
-    depth = (depths - anatomy.flesh)[..., None] - skin
-    return np.where((inside > 0) & anatomy.apart, depth, -1.0).max(axis=-1, initial=-1.0)
+    x, y = np.moveaxis(positions_xy, -1, 0) / heights[:, None]
+    # Where each part begins and how it goes on, and how far back: (P, T, 1) each.
+    ends = anatomy.part_ends[:, None] @ np.stack((x.T, y.T, depths.T))
+    start_x, start_y, start_z = ends[0][..., None]
+    along_x, along_y, along_z = (ends[1] - ends[0])[..., None]
+    squares = along_x**2 + along_y**2
+    is_round = squares < 1e-6
+    along_x, along_y = np.where(is_round, 1e-3, along_x), np.where(is_round, 0.0, along_y)
+    # How far along each part the joint is, and how far beside it: (P, T, K).
+    x, y = x - start_x, y - start_y
+    share = (x * along_x + y * along_y) / np.where(is_round, 1e-6, squares)
+    share = np.minimum(np.maximum(share, 0.0), 1.0)
+    beside = (x - share * along_x) ** 2 + (y - share * along_y) ** 2
+    inside = (anatomy.part_radii**2)[:, None, None] - beside
+    skin = start_z + share * along_z - np.sqrt(np.maximum(inside, 0.0))
+    hides = (inside > 0) & anatomy.apart.T[:, None]
+    return np.where(hides, depths - anatomy.flesh - skin, -1.0).max(axis=0, initial=-1.0)
 
 
 def to_complex(points_xy: np.ndarray) -> np.ndarray:

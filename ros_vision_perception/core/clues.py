@@ -1,6 +1,6 @@
-"""What speaks for and against a joint being seen: one function per piece of evidence.
+"""What speaks for and against a joint being seen: one function per source of evidence.
 
-Each gives an array (T, K), one number per joint of T people, 0 where it has nothing to say.
+Each piece is an array (T, K), one number per joint of T people, 0 where it has nothing to say.
 """
 
 import numpy as np
@@ -11,7 +11,6 @@ from ros_vision_perception.core.bodies import (
     buried,
     depths_in_heights,
     heights_px,
-    to_complex,
 )
 from ros_vision_perception.core.covers import Covers
 from ros_vision_perception.core.scene import Sightings
@@ -26,36 +25,28 @@ _VAGUE = 0.12
 _JUMP = 3.0
 
 
-def model_sees_it(sightings: Sightings) -> np.ndarray:
-    """Return the log-odds of the pose model that a joint is seen, where its visibility says so."""
-    return np.maximum(_visibility(sightings), 0.0)
+def of_the_model(sightings: Sightings) -> dict[str, np.ndarray]:
+    """Return what the pose model itself says, in log-odds, where it says anything.
 
-
-def model_misses_it(sightings: Sightings) -> np.ndarray:
-    """Return the log-odds of the pose model that a joint is hidden, where its visibility says so.
-
-    Models take hidden joints for visible more easily than the other way round.
+    Models take hidden joints for visible more easily than the other way round: what speaks for
+    and what speaks against are two pieces. The score of a model that has no visibility is another:
+    such models give high scores to joints that they guess; it is no probability of anything.
     """
-    return np.maximum(-_visibility(sightings), 0.0)
-
-
-def _visibility(sightings: Sightings) -> np.ndarray:
     people = sightings.people
-    return np.where(people.has_visibility, _logit(people.confidences), 0.0)
+    confidence, presence = _log_odds(np.stack((people.confidences, people.presence)))
+    visibility = np.where(people.has_visibility, confidence, 0.0)
+    return {
+        'model_sees_it': np.maximum(visibility, 0.0),
+        'model_misses_it': np.maximum(-visibility, 0.0),
+        'model_scores_it': confidence - visibility,
+        'model_has_it_in_image': presence,
+    }
 
 
-def model_scores_it(sightings: Sightings) -> np.ndarray:
-    """Return the log-odds of the score of a model that has no visibility.
-
-    Models give high scores to joints that they guess: it is no probability of anything.
-    """
-    log_odds = _logit(sightings.people.confidences)
-    return np.where(sightings.people.has_visibility | np.isnan(log_odds), 0.0, log_odds)
-
-
-def model_has_it_in_image(sightings: Sightings) -> np.ndarray:
-    """Return the log-odds of the pose model that a joint is inside the image."""
-    log_odds = _logit(sightings.people.presence)
+def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Return the log-odds of probabilities, within limits, and 0 of NaN."""
+    limited = np.minimum(np.maximum(probabilities, _MIN_PROBABILITY), 1 - _MIN_PROBABILITY)
+    log_odds = np.log(limited / (1 - limited))
     return np.where(np.isnan(log_odds), 0.0, log_odds)
 
 
@@ -78,9 +69,10 @@ def somebody_else_there(covers: Covers) -> np.ndarray:
 
 def beyond_border(sightings: Sightings) -> np.ndarray:
     """Return the distance to the image border in tolerances, outside > 0, in [-2, 2]."""
-    position = sightings.positions_xy
-    beyond = np.maximum(-0.5 - position, position - (np.array(sightings.image_size) - 0.5))
-    return (beyond.max(axis=-1) / sightings.tolerances).clip(-2.0, 2.0)
+    x, y = np.moveaxis(sightings.positions_xy, -1, 0)
+    right, bottom = sightings.image_size[0] - 0.5, sightings.image_size[1] - 0.5
+    beyond = np.maximum(np.maximum(-0.5 - x, x - right), np.maximum(-0.5 - y, y - bottom))
+    return (beyond / sightings.tolerances).clip(-2.0, 2.0)
 
 
 def expectation(sightings: Sightings) -> np.ndarray:
@@ -100,64 +92,48 @@ def jumped(sightings: Sightings) -> np.ndarray:
     The common error of all joints is the body's motion. The rest counts in standard deviations
     of the prediction and the joint's scatter.
     """
-    error = to_complex(sightings.people.keypoints_xy - sightings.predicted_xy)
-    error = np.abs(error - _middle(error))
+    error = np.moveaxis(sightings.people.keypoints_xy - sightings.predicted_xy, -1, 0)
+    error = np.hypot(*(error - _middle(error)))
     scatter = np.sqrt(sightings.predicted_variances + sightings.tolerances**2)
     return np.fmax(np.fmin(error / (_JUMP * scatter), 2.0), 0.0) * sightings.found[:, None]
 
 
 def _middle(errors: np.ndarray) -> np.ndarray:
-    """Return the (T, 1) median of x and of y over the joints (T, K) that are not NaN."""
-    ordered = np.sort(errors.view(np.float64).reshape(*errors.shape, 2), axis=1)
-    count = np.isfinite(ordered[..., 0]).sum(axis=1)
-    middle = ordered[np.arange(len(errors)), np.maximum(count - 1, 0) // 2]
-    return to_complex(middle)[:, None]
+    """Return the (2, T, 1) medians over the joints (2, T, K) that are not NaN."""
+    ordered = np.sort(errors, axis=2)
+    count = np.isfinite(ordered[0]).sum(axis=1)
+    middle = np.maximum(count - 1, 0) // 2
+    return ordered[:, np.arange(len(middle)), middle, None]
 
 
-class Bones:
-    """The bones and the round parts of T bodies, as the pose model sees them."""
+def of_the_body(sightings: Sightings, anatomy: Anatomy, middles: Covers) -> dict[str, np.ndarray]:
+    """Return what bones and round parts of T bodies say, as the pose model sees them.
 
-    def __init__(self, sightings: Sightings, anatomy: Anatomy) -> None:
-        """Measure how tall everybody is."""
-        self._sightings, self._anatomy = sightings, anatomy
-        self._shape = sightings.tolerances.shape
-        self._heights = heights_px(sightings.positions_xy, anatomy)
-        ratio = bone_lengths(sightings.positions_xy, anatomy)
-        ratio /= self._heights[:, None] * anatomy.lengths
-        self._log_ratio = np.log(np.maximum(ratio, 0.05))
-        positions, depths_3d = sightings.positions_xy, sightings.people.depths_3d
-        depths = depths_in_heights(positions, depths_3d, self._heights, anatomy)
-        deep = buried(positions, depths, self._heights, anatomy)
-        self._buried = (np.where(np.isnan(deep), 0.0, deep) / _DEEP).clip(0.0, 1.0)
+    By how many factors of e a joint's bone is longer than can be, or shorter than half its length;
+    whether the own mask has a gap half-way along the bone; how deep the joint lies behind another
+    part of the own body, for models in 3D, and for flat ones the far side of a body seen from
+    aside. All in [0, 1].
 
-    def too_long(self) -> np.ndarray:
-        """Return in [0, 1] by how many factors of e a joint's bone is longer than can be."""
-        return self._of_joints(self._log_ratio.clip(0.0, 1.0))
-
-    def too_short(self) -> np.ndarray:
-        """Return in [0, 1] by how many factors of e a bone is shorter than half its length."""
-        return self._of_joints((-self._log_ratio - np.log(2)).clip(0.0, 1.0))
-
-    def off_mask(self, middles: Covers) -> np.ndarray:
-        """Return in [0, 1]: the own mask has a gap half-way along the joint's bone."""
-        return self._of_joints(np.maximum(-middles.on_own, 0.0))
-
-    def behind_own_body(self) -> np.ndarray:
-        """Return in [0, 1] how deep behind another part of the own body a model in 3D puts it."""
-        known = np.isfinite(self._sightings.people.depths_3d)
-        return np.where(known, self._buried, 0.0)
-
-    def turned_away(self) -> np.ndarray:
-        """Return in [0, 1] the same for a flat model: the far side of a body seen from aside."""
-        known = np.isfinite(self._sightings.people.depths_3d)
-        return np.where(known, 0.0, self._buried)
-
-    def _of_joints(self, values: np.ndarray) -> np.ndarray:
-        result = np.zeros(self._shape)
-        result[:, self._anatomy.bones] = values
-        return result
-
-
-def _logit(probability: np.ndarray) -> np.ndarray:
-    limited = probability.clip(_MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
-    return np.log(limited / (1 - limited))
+    Args:
+        sightings: T people.
+        anatomy: of the skeleton, with B bones.
+        middles: of the middles of the bones.
+    """
+    positions, depths_3d = sightings.positions_xy, sightings.people.depths_3d
+    lengths = bone_lengths(positions, anatomy)
+    heights = heights_px(lengths, anatomy)
+    log_ratios = np.log(np.maximum(lengths / (heights[:, None] * anatomy.lengths), 0.05))
+    bones = np.zeros((3, *sightings.tolerances.shape))
+    clues = (log_ratios, -log_ratios - np.log(2), -middles.on_own)
+    bones[..., anatomy.bones] = np.minimum(np.maximum(clues, 0.0), 1.0)
+    depths = depths_in_heights(positions, depths_3d, heights, anatomy)
+    deep = buried(positions, depths, heights, anatomy) / _DEEP
+    deep = np.where(np.isnan(deep), 0.0, np.minimum(np.maximum(deep, 0.0), 1.0))
+    in_3d = np.isfinite(depths_3d)
+    return {
+        'bone_too_long': bones[0],
+        'bone_too_short': bones[1],
+        'limb_off_mask': bones[2],
+        'behind_own_body': np.where(in_3d, deep, 0.0),
+        'turned_away': np.where(in_3d, 0.0, deep),
+    }

@@ -24,7 +24,7 @@ class Covers:
     """How the masks of an image lie over K spots on each of T people.
 
     Attributes:
-        by_others: (T, K, M) in [0, 1], share of the spot's neighbourhood that each mask covers.
+        by_others: (M, T, K) in [0, 1], share of the spot's neighbourhood that each mask covers.
             The masks are those of the T people (each person's own counts 0), of the strangers
             and of the objects.
         on_own: (T, K) in [-1, 1]: 1 on the person's own mask, -1 off it, 0 unknown.
@@ -37,7 +37,7 @@ class Covers:
 
     def of(self, spots: slice) -> 'Covers':
         """Return those of some of the spots."""
-        return Covers(self.by_others[:, spots], self.on_own[:, spots], self.on_region[:, spots])
+        return Covers(self.by_others[..., spots], self.on_own[:, spots], self.on_region[:, spots])
 
 
 def measure_covers(
@@ -66,8 +66,8 @@ def measure_covers(
     )
     hits, mask = hits.reshape(-1, _PROBES.shape[2], count), there[mask]
     share = hits.view(np.uint8).sum(axis=1, dtype=np.uint8) / hits.shape[1]
-    by_others = np.zeros((people, count, len(masks)))
-    by_others[person, :, mask] = share
+    by_others = np.zeros((len(masks), people, count))
+    by_others[mask, person] = share
     # A spot is on a mask even where only part of its neighbourhood is.
     near = np.maximum(share, hits[:, 0])
     on_own, on_region = np.full((2, people, count), -1.0)
@@ -76,28 +76,28 @@ def measure_covers(
     known = in_image(np.moveaxis(spots, 0, -1), sightings.image_size)
     on_own *= known & np.array([mask is not None for mask in masks[:people]], bool)[:, None]
     on_region *= known & (region is not None)
-    by_others[range(people), :, range(people)] = 0.0
-    return Covers(by_others[..., :-1], on_own, on_region)
+    by_others[range(people), range(people)] = 0.0
+    return Covers(by_others[:-1], on_own, on_region)
 
 
 def probability_in_front(
     sightings: Sightings, covers: Covers, depths_m: np.ndarray, joints: slice
 ) -> np.ndarray:
-    """Return the (T, K, M) probability that what has mask m is in front of spot k of person t.
+    """Return the (M, T, K) probability that what has mask m is in front of spot k of person t.
 
     Masks show what is not hidden: a spot off its own mask is behind whatever covers it. A spot
     on both masks is behind if the other one is in front as a whole. The people's depths (T,) m
     help where they are known. Which of the spots are joints, `joints` says.
     """
     people = len(depths_m)
-    off, on = np.maximum(-covers.on_own, 0.0), np.maximum(covers.on_own, 0.0)
+    off = np.maximum(-covers.on_own, 0.0)
     people_front = people_in_front(sightings, covers.of(joints), depths_m)
     # The pose model overlooked them: whoever stands there hides them.
     people_front[~sightings.found] = 1.0
     otherwise = np.empty(covers.by_others.shape)
-    otherwise[..., :people] = people_front[:, None]
-    otherwise[..., people:] = _THING_IN_FRONT * (1 - on)[..., None]
-    return off[..., None] + (1 - off)[..., None] * otherwise
+    otherwise[:people] = people_front.T[..., None]
+    otherwise[people:] = _THING_IN_FRONT * (1 - np.maximum(covers.on_own, 0.0))
+    return off + (1 - off) * otherwise
 
 
 def people_in_front(sightings: Sightings, covers: Covers, depths_m: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def joints_on_mask(sightings: Sightings, covers: Covers) -> np.ndarray:
     people = len(sightings.track_ids)
     confident = np.fmax(sightings.people.confidences, 0.0)
     vote = np.where(covers.on_own < 0, 1.0, -confident * (covers.on_own > 0))
-    behind = (covers.by_others[..., :people] * vote[..., None]).sum(axis=1)
+    behind = np.einsum('jik,ik->ij', covers.by_others[:people], vote)
     return (behind - behind.T) / (1 + np.abs(behind) + np.abs(behind.T))
 
 

@@ -58,10 +58,10 @@ class Findings:
     """Everything that speaks for or against the joints of T people being seen.
 
     Attributes:
-        table: (T, K, E) the evidence, in the order of `WEIGHTS`.
+        table: (E, T, K) the evidence, in the order of `WEIGHTS`.
         covers: of the joints.
-        people: (T, K, P) in [0, 1], how far each person in front lies over the joint, and
-            `things` (T, K, O) each object.
+        people: (P, T, K) in [0, 1], how far each person in front lies over the joint, and
+            `things` (O, T, K) each object.
     """
 
     table: np.ndarray
@@ -82,23 +82,25 @@ def explain(
         skeleton: names the joints.
     """
     findings = gather(sightings, surroundings, depths_m, anatomy_of(skeleton))
-    log_odds = findings.table @ _WEIGHTS  # (T, K, 5)
-    probabilities = np.exp(log_odds - log_odds.max(axis=-1, keepdims=True))
-    probabilities /= probabilities.sum(axis=-1, keepdims=True)
+    table, shape = findings.table, findings.table.shape[1:]
+    log_odds = (_WEIGHTS.T @ table.reshape(len(table), -1)).reshape(5, *shape)  # (5, T, K)
+    odds = np.exp(log_odds - log_odds.max(axis=0))
+    probabilities = np.moveaxis(odds / odds.sum(axis=0), 0, -1)
     people, things, covers = findings.people, findings.things, findings.covers
-    states = np.where(
-        sightings.found[:, None],
-        _states_of_found(sightings, probabilities, covers),
-        _states_of_missed(sightings, covers, people, things),
-    ).astype(np.uint8)
+    states = _states_of_found(sightings, probabilities, covers)
+    if not sightings.found.all():
+        missed = _states_of_missed(sightings, covers, people, things)
+        states = np.where(sightings.found[:, None], states, missed)
     strangers, objects = len(surroundings.strangers), surroundings.object_classes
     return Belief(
-        states=states,
+        states=states.astype(np.uint8),
         probabilities=probabilities,
-        covered=np.maximum(people.max(axis=2, initial=0.0), things.max(axis=2, initial=0.0)),
+        covered=np.maximum(people.max(axis=0, initial=0.0), things.max(axis=0, initial=0.0)),
         occluders=_occluders(states, people, things),
-        occluder_track_ids=np.append(sightings.track_ids, [-1] * (strangers + len(objects) + 1)),
-        occluder_classes=(PERSON,) * people.shape[2] + objects + ('',),
+        occluder_track_ids=np.array(
+            [*sightings.track_ids.tolist(), *[-1] * (strangers + len(objects) + 1)], np.int32
+        ),
+        occluder_classes=(PERSON,) * len(people) + objects + ('',),
     )
 
 
@@ -117,38 +119,31 @@ def gather(
     hidden = covers.by_others
     if hidden.any():
         hidden = hidden * probability_in_front(sightings, covers, depths_m, here)
-    hidden[:, there] *= clues.expectation(sightings)[..., None]
-    count = hidden.shape[2] - len(surroundings.objects)
-    by_person = hidden[..., :count].max(axis=2, initial=0.0)
-    by_object = hidden[..., count:].max(axis=2, initial=0.0)
-    at_joints, bones = covers.of(here), clues.Bones(sightings, anatomy)
+    hidden[..., there] *= clues.expectation(sightings)
+    count = len(hidden) - len(surroundings.objects)
+    by_person = hidden[:count].max(axis=0, initial=0.0)
+    by_object = hidden[count:].max(axis=0, initial=0.0)
+    at_joints, expected = covers.of(here), covers.of(there)
     found = {
         'prior': 1.0,
-        'model_sees_it': clues.model_sees_it(sightings),
-        'model_misses_it': clues.model_misses_it(sightings),
-        'model_scores_it': clues.model_scores_it(sightings),
-        'model_has_it_in_image': clues.model_has_it_in_image(sightings),
+        **clues.of_the_model(sightings),
+        **clues.of_the_body(sightings, anatomy, covers.of(slice(2 * joints, None))),
         'beyond_border': clues.beyond_border(sightings),
         'on_own_mask': at_joints.on_own,
-        'limb_off_mask': bones.off_mask(covers.of(slice(2 * joints, None))),
-        'gone_from_where_expected': clues.gone_from_where_expected(sightings, covers.of(there)),
+        'gone_from_where_expected': clues.gone_from_where_expected(sightings, expected),
         'nobody_there': clues.nobody_there(sightings, at_joints),
         'somebody_else_there': clues.somebody_else_there(at_joints),
         'behind_person': by_person[:, here],
         'behind_object': by_object[:, here],
         'expected_behind_person': by_person[:, there],
         'expected_behind_object': by_object[:, there],
-        'behind_own_body': bones.behind_own_body(),
-        'turned_away': bones.turned_away(),
         'jumped': clues.jumped(sightings),
-        'bone_too_long': bones.too_long(),
-        'bone_too_short': bones.too_short(),
     }
-    table = np.empty((*sightings.tolerances.shape, len(WEIGHTS)))
-    for column, name in enumerate(WEIGHTS):
-        table[..., column] = found[name]
-    hidden = np.maximum(hidden[:, here], hidden[:, there])
-    return Findings(table, at_joints, hidden[..., :count], hidden[..., count:])
+    table = np.empty((len(WEIGHTS), *sightings.tolerances.shape))
+    for row, name in enumerate(WEIGHTS):
+        table[row] = found[name]
+    hidden = np.maximum(hidden[..., here], hidden[..., there])
+    return Findings(table, at_joints, hidden[:count], hidden[count:])
 
 
 def _look_at_masks(sightings: Sightings, surroundings: Surroundings, anatomy: Anatomy) -> Covers:
@@ -170,7 +165,7 @@ def _states_of_found(
 ) -> np.ndarray:
     """Return the (T, K) likeliest states of people who were found; UNKNOWN without clues."""
     people = sightings.people
-    masked = (covers.on_own != 0) | covers.by_others.any(axis=2)
+    masked = (covers.on_own != 0) | covers.by_others.any(axis=0)
     evident = ~np.isnan(people.confidences) | masked | ~sightings.in_image
     detected = ~np.isnan(people.keypoints_xy[..., 0])
     hidden_by = probabilities[..., 1:].argmax(axis=-1) + int(EXPLANATIONS[1])
@@ -188,8 +183,8 @@ def _states_of_missed(
     """
     if not sightings.looked:
         return np.full(sightings.tolerances.shape, int(JointState.PREDICTED))
-    by_person = people[..., : len(sightings.track_ids)].max(axis=2, initial=0.0)
-    by_object = things.max(axis=2, initial=0.0)
+    by_person = people[: len(sightings.track_ids)].max(axis=0, initial=0.0)
+    by_object = things.max(axis=0, initial=0.0)
     causes = [
         (~sightings.in_image, JointState.OUT_OF_IMAGE),
         (by_person >= np.maximum(by_object, _COVERED), JointState.OCCLUDED_BY_PERSON),
@@ -202,6 +197,8 @@ def _states_of_missed(
 
 def explain_absence(belief: Belief, sightings: Sightings, hidden: np.ndarray) -> Belief:
     """Say for people who are believed to be hidden (T,) by what: an object, where by nobody."""
+    if not hidden.any():
+        return belief
     behind = hidden[:, None] & sightings.in_image & (belief.states == int(JointState.PREDICTED))
     states = np.where(behind, int(JointState.OCCLUDED_BY_OBJECT), belief.states)
     return replace(belief, states=states.astype(np.uint8))
@@ -212,8 +209,8 @@ def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np
 
     Args:
         states: (T, K) values of JointState.
-        people: (T, K, P) how far each person in front lies over the joint, in [0, 1].
-        things: (T, K, O) the same for each object.
+        people: (P, T, K) how far each person in front lies over the joint, in [0, 1].
+        things: (O, T, K) the same for each object.
 
     Returns:
         Below P a person, below P + O an object, P + O where nothing is known.
@@ -224,8 +221,8 @@ def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np
     # What is certainly behind a person is behind the likeliest one, however little of them.
     nothing = np.where(by_person, 1e-9, _COVERED)
     covers = (
-        people * (by_person | predicted)[..., None],
-        things * (by_object | predicted)[..., None],
-        nothing[..., None],
+        people * (by_person | predicted),
+        things * (by_object | predicted),
+        nothing[None],
     )
-    return np.concatenate(covers, axis=2).argmax(axis=2)
+    return np.concatenate(covers).argmax(axis=0)

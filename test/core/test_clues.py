@@ -7,7 +7,7 @@ import pytest
 
 from ros_vision_perception.core import visibility
 from ros_vision_perception.core.anatomy import anatomy_of
-from ros_vision_perception.core.bodies import buried, depths_in_heights, heights_px
+from ros_vision_perception.core.bodies import bone_lengths, buried, depths_in_heights, heights_px
 from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.scene import Sightings, Surroundings, sort_out
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
@@ -42,7 +42,7 @@ def found(sightings: Sightings, surroundings: Surroundings) -> dict[str, float]:
     """Return the evidence about the wrist."""
     depths = np.full(len(sightings.track_ids), np.nan)
     table = visibility.gather(sightings, surroundings, depths, anatomy_of(COCO17)).table
-    return dict(zip(WEIGHTS, table[0, WRIST].tolist(), strict=True))
+    return dict(zip(WEIGHTS, table[:, 0, WRIST].tolist(), strict=True))
 
 
 def wrist_at(x: float, y: float, **changes: float) -> Keypoints:
@@ -152,7 +152,7 @@ def test_of_a_body_seen_from_aside_the_far_shoulder_and_ear_are_behind_it(
     for degrees, far, near in ((85.0, 'right', 'left'), (-85.0, 'left', 'right')):
         points, z = turned(skeleton, degrees)
         z = z if has_depth else np.full(z.shape, np.nan)
-        heights = heights_px(points, anatomy)
+        heights = heights_px(bone_lengths(points, anatomy), anatomy)
         depths = depths_in_heights(points, z, heights, anatomy)
         deep = buried(points, depths, heights, anatomy)[0]
         for part in ('shoulder', 'ear'):
@@ -164,7 +164,7 @@ def test_of_a_body_seen_from_aside_the_far_shoulder_and_ear_are_behind_it(
 def test_a_body_seen_from_the_front_hides_nothing_of_itself(skeleton: Skeleton) -> None:
     anatomy = anatomy_of(skeleton)
     points, z = turned(skeleton, 0.0)
-    heights = heights_px(points, anatomy)
+    heights = heights_px(bone_lengths(points, anatomy), anatomy)
     np.testing.assert_allclose(heights, 170.0, rtol=0.2)
     # The figure's face is flat, as if in the middle of the head.
     limbs = [i for i, name in enumerate(skeleton.joint_names) if name.endswith(_LIMBS)]

@@ -96,7 +96,7 @@ def _look(
     people, tracks = assign(np.where(enough, alike, 0.0))
     causes = truth.states[people].astype(np.int64) - int(JointState.VISIBLE)
     known = (causes >= 0) & (causes < len(_SHARES))
-    return findings.table[tracks][known], causes[known]
+    return findings.table[:, tracks][:, known].T, causes[known]
 
 
 def fit(tables: Sequence[np.ndarray], causes: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
