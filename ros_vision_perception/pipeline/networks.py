@@ -132,7 +132,8 @@ class Networks:
         precision = self._config.precision
         if backend == CUDA:
             providers = onnx_gpu.cuda_providers(precision)
-            return onnx_gpu.OnnxGpuBackend(path, providers, precision)
+            told = 'fp32' if precision == 'fp32' else 'in the precision of the file'
+            return onnx_gpu.OnnxGpuBackend(path, providers, told)
         return self._open_ort_tensorrt(path, ranges)
 
     def _open_tensorrt(

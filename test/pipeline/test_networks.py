@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import Any
 
+import cv2
 from fake_cuda import FakeDriver
 from fake_tensorrt import FakeTensorRt
 from gpu_networks import write_operator
@@ -15,8 +16,14 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.backends import machine
+from ros_vision_perception.backends.base import Runtime
+from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ConfigurationError, ModelError, PerceptionError
+from ros_vision_perception.core.types import Frame
+from ros_vision_perception.pipeline.load import load_pose
 from ros_vision_perception.pipeline.networks import BackendConfig, Networks
+from ros_vision_perception.pipeline.pose import PosePipeline
+from ros_vision_perception.pipeline.stages import no_stages
 
 Install = Callable[..., FakeTensorRt]
 X = np.array([[-1.0, 2.0, -3.0]], np.float32)
@@ -253,7 +260,10 @@ def test_half_precision_that_nothing_here_can_choose_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ('backend', 'where'),
-    [('gpu', 'on CUDA, auto'), ('onnxruntime-tensorrt', 'on TensorRT, fp16')],
+    [
+        ('gpu', 'on CUDA, in the precision of the file'),
+        ('onnxruntime-tensorrt', 'on TensorRT, fp16'),
+    ],
 )
 def test_onnx_runtime_with_a_gpu_runs_there(
     plug_in: Callable[[FakeDriver], FakeDriver],
@@ -276,7 +286,38 @@ def test_nothing_of_a_gpu_is_imported_where_none_is_used(file: Path) -> None:
 import sys
 from pathlib import Path
 from ros_vision_perception.pipeline.networks import BackendConfig, Networks
+from ros_vision_perception.pipeline.pose import PosePipeline
+from ros_vision_perception.pipeline.stages import no_stages
 Networks(BackendConfig('onnxruntime-cpu'), print)(Path({str(file)!r}), 1)
 assert not [name for name in sys.modules if 'tensorrt' in name or 'gpu' in name.split('.')[-1]]
 """
     subprocess.run([sys.executable, '-c', code], check=True, timeout=60)
+
+
+def test_real_networks_of_any_shape_find_the_same_on_the_stand_in(
+    install: Install, assets: Path
+) -> None:
+    trt, folder = install(), assets / 'models'
+    detector, crops = 'rtmdet_nano_person_end2end.onnx', 'movenet_singlepose_lightning.onnx'
+    loaded = networks(backend='tensorrt')
+
+    def load(runtime: Runtime) -> PosePipeline:
+        return load_pose(
+            f'{folder / detector}+{folder / crops}',
+            threads=2,
+            max_people=5,
+            with_masks=False,
+            skeleton='',
+            report=print,
+            runtime=runtime,
+        )
+
+    on_gpu, on_cpu = load(loaded), load(OnnxBackend)
+    photo = cv2.imread(str(assets / 'images/mmpose/coco/000000000785.jpg'))
+    assert photo is not None
+    for cut in (photo, photo[:, 100:400], photo[:300]):
+        frame = Frame(np.ascontiguousarray(cut), 'bgr8', 0)
+        got, want = on_gpu.estimate(frame, no_stages), on_cpu.estimate(frame, no_stages)
+        assert len(got) == len(want) > 0
+        np.testing.assert_array_equal(got.keypoints_xy, want.keypoints_xy)
+    assert trt.builds == 2  # whatever the proportions of the image

@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import DEFAULT_SEGMENTATION, load_segmentation
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.stages import no_stages
+from ros_vision_perception.tools.backend_options import add_backend_options, open_networks
 from ros_vision_perception.tools.evaluate import coco
 
 
@@ -51,15 +51,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )
+    add_backend_options(parser)
 
 
-def run(arguments: argparse.Namespace) -> dict[str, str | float]:
-    """Return the model's name and its figures."""
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the model's name, what runs it, and its figures."""
+    networks = open_networks(arguments)
     pipeline = load_segmentation(
         arguments.segmentation,
         threads=2,
-        report=lambda line: print(line, file=sys.stderr),
+        report=networks.report,
         min_score=coco.MIN_SCORE,
+        runtime=networks,
     )
     figures = evaluate_instances(pipeline, arguments.annotations, arguments.images)
-    return {'model': pipeline.model_name, **figures}
+    return {'model': pipeline.model_name, 'networks': networks.where, **figures}

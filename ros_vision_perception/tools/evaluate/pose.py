@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-import sys
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from ros_vision_perception.pipeline.load import DEFAULT_POSE, load_pose
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.pipeline.top_down import TopDownConfig
+from ros_vision_perception.tools.backend_options import add_backend_options, open_networks
 from ros_vision_perception.tools.evaluate import coco
 
 
@@ -55,19 +55,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--flip-test', action='store_true', help='average each crop and its mirror image'
     )
+    add_backend_options(parser)
 
 
-def run(arguments: argparse.Namespace) -> dict[str, str | float]:
-    """Return the model's name and its figures."""
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the model's name, what runs it, and its figures."""
+    networks = open_networks(arguments)
     pipeline = load_pose(
         arguments.pose,
         threads=2,
         max_people=20,
         with_masks=True,
         skeleton=COCO17.name,
-        report=lambda line: print(line, file=sys.stderr),
+        report=networks.report,
         min_score=coco.MIN_SCORE,
         top_down=TopDownConfig(flip_test=arguments.flip_test),
+        runtime=networks,
     )
     figures = evaluate_pose(pipeline, arguments.annotations, arguments.images)
-    return {'model': pipeline.model_name, **figures}
+    return {'model': pipeline.model_name, 'networks': networks.where, **figures}
