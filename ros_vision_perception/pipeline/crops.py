@@ -44,7 +44,10 @@ class CropPose:
         self._batch = shape[0]
 
     def find(self, frame: Frame, boxes_xyxy: np.ndarray, stages: Stages) -> PointsInImage:
-        """Return the joints of the people in boxes (N, 4) px, N >= 1, whose edges count from 0."""
+        """Return the joints of the people in boxes (N, 4) px, whose edges count from 0."""
+        if len(boxes_xyxy) == 0:
+            joints = len(self.skeleton)
+            return PointsInImage(np.empty((0, joints, 2)), np.empty((0, joints)))
         with stages('preprocess'):
             crops = _crops_from_image(boxes_xyxy, self._model)
             asked = crops if self._mirror is None else _with_mirrored(crops, self._mirror)

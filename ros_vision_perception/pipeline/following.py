@@ -7,12 +7,15 @@ import numpy as np
 from ros_vision_perception.core.geometry import box_areas
 from ros_vision_perception.core.poses import distinct_poses
 from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import Boxes, PointsInImage
 
 # A box grows and shrinks from one frame to the next by this factor at most: more is a wrong pose.
 _MAX_GROWTH = 1.25
 # Of the mean score of the joints at the last look: with less somebody is lost.
 _MIN_SHARE = 0.5
+# After so long without a frame somebody who walks may have left the box.
+_MAX_GAP_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -23,37 +26,44 @@ class Followed:
         people: boxes, and the scores that the detector gave them when it last looked.
         joints: of these people, all of them numbers.
         sureness: (N,) mean score of their joints when the detector last looked.
-        image_size: (width, height) px.
+        image_size: (width, height) px of the frame.
+        stamp_ns: of the frame.
     """
 
     people: Boxes
     joints: PointsInImage
     sureness: np.ndarray
     image_size: tuple[int, int]
+    stamp_ns: int
 
     @classmethod
-    def begin(
-        cls, people: Boxes, joints: PointsInImage, image_size: tuple[int, int]
-    ) -> 'Followed':
+    def begin(cls, people: Boxes, joints: PointsInImage, frame: Frame) -> 'Followed':
         """Follow those people whom the detector found and whose joints are numbers."""
-        sureness = joints.scores.mean(axis=1)
-        return cls(people, joints, sureness, image_size)._only(_are_numbers(joints))
+        found = cls(people, joints, joints.scores.mean(axis=1), frame.size, frame.stamp_ns)
+        return found._only(_are_numbers(joints))
 
     def __len__(self) -> int:
         return len(self.sureness)
 
-    def go_on(self, joints: PointsInImage, skeleton: Skeleton) -> 'Followed':
+    def leads_to(self, frame: Frame) -> bool:
+        """Return whether people may be looked for where they were."""
+        gap_s = (frame.stamp_ns - self.stamp_ns) * 1e-9
+        return frame.size == self.image_size and gap_s <= _MAX_GAP_S
+
+    def go_on(self, joints: PointsInImage, frame: Frame, skeleton: Skeleton) -> 'Followed':
         """Return those of the N people who are still there.
 
         Args:
-            joints: found in their boxes in the next frame.
+            joints: found in their boxes.
+            frame: in which they were found.
             skeleton: of the joints.
         """
         seen = _are_numbers(joints) & (joints.scores.mean(axis=1) >= _MIN_SHARE * self.sureness)
         before, joints = self._only(seen), joints[seen]
         boxes = _moved(before.people.boxes_xyxy, before.joints, joints)
         boxes = np.clip(boxes, 0, np.tile(self.image_size, 2)).astype(np.float32)
-        now = replace(before, people=replace(before.people, boxes_xyxy=boxes), joints=joints)
+        people = Boxes(boxes, before.people.scores)
+        now = replace(before, people=people, joints=joints, stamp_ns=frame.stamp_ns)
         now = now._only(box_areas(boxes) > 1)
         return now._only(distinct_poses(now.joints.points_xy, now.person_scores, skeleton))
 
@@ -68,7 +78,8 @@ class Followed:
 
     def _only(self, rows: np.ndarray) -> 'Followed':
         people = Boxes(self.people.boxes_xyxy[rows], self.people.scores[rows])
-        return Followed(people, self.joints[rows], self.sureness[rows], self.image_size)
+        joints, sureness = self.joints[rows], self.sureness[rows]
+        return replace(self, people=people, joints=joints, sureness=sureness)
 
 
 def _are_numbers(joints: PointsInImage) -> np.ndarray:

@@ -63,27 +63,30 @@ class TopDownPose:
         self._until_look = 0
 
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
-        """Return everyone in the frame. Frames come in order."""
-        last, self._last = self._last, None
-        if last is None or self._until_look == 0 or last.image_size != frame.size:
-            last, self._until_look = None, self._detect_every
-            people = self._detect(frame, stages)
+        """Return everyone in the frame. Frames come in the order of their stamps."""
+        last = self._last
+        if last is None or self._until_look == 0 or not last.leads_to(frame):
+            found = self._look(frame, stages)
+            self._until_look = self._detect_every
         else:
-            people = last.people
+            found = self._follow(last, frame, stages)
+            if len(found) < len(last):
+                self._until_look = 1
         self._until_look -= 1
-        if len(people.scores) == 0:
-            return Keypoints.empty(self.skeleton, frame.size)
+        self._last = found if len(found) else None
+        with stages('decode'):
+            return _keypoints(found, self.skeleton)
+
+    def _look(self, frame: Frame, stages: Stages) -> Followed:
+        people = self._detect(frame, stages)
         joints = self._crops.find(frame, people.boxes_xyxy, stages)
         with stages('decode'):
-            if last is None:
-                found = Followed.begin(people, joints, frame.size)
-            else:
-                found = last.go_on(joints, self.skeleton)
-                if len(found) < len(last):
-                    self._until_look = 0
-            if len(found):
-                self._last = found
-            return _keypoints(found, self.skeleton)
+            return Followed.begin(people, joints, frame)
+
+    def _follow(self, last: Followed, frame: Frame, stages: Stages) -> Followed:
+        joints = self._crops.find(frame, last.people.boxes_xyxy, stages)
+        with stages('decode'):
+            return last.go_on(joints, frame, self.skeleton)
 
     def _detect(self, frame: Frame, stages: Stages) -> Boxes:
         with stages('preprocess'):

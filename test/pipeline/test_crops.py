@@ -105,6 +105,15 @@ def test_the_flip_test_undoes_what_a_network_does_to_one_side(
     assert errors[0] > 1.5 and errors[1] < 0.4
 
 
+def test_nobody_needs_no_call() -> None:
+    network = Seeing(HEATMAP, None)
+    found = CropPose(network, HEATMAP, flip_test=True).find(
+        frame_and_wrists()[0], np.empty((0, 4)), no_stages
+    )
+    assert found.points_xy.shape == (0, 17, 2) and found.scores.shape == (0, 17)
+    assert network.batches == []
+
+
 def test_a_network_without_maps_cannot_do_the_flip_test() -> None:
     with pytest.raises(ConfigurationError, match='the model gives neither'):
         CropPose(Seeing(HEATMAP, 1), MoveNet(192, 'x', 'y'), flip_test=True)

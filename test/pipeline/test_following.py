@@ -19,6 +19,7 @@ from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 
 SIZE = 640, 360
+NEXT = Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), 'rgb8', 0)
 BODY = np.random.default_rng(0).uniform([-30, -80], [30, 80], (17, 2))
 REACH = np.array([-40.0, -90, 40, 90])
 
@@ -33,12 +34,12 @@ class World:
         self.input_shapes: dict[str, tuple[int | None, ...]] = {'crops': (None, 192, 192, 3)}
         self.output_shapes: dict = {}
 
-    def frame(self) -> Frame:
+    def frame(self, stamp_ns: int = 0) -> Frame:
         pixels = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
         for colour, middle in self.people.items():
             x, y = np.round(middle).astype(int)
             pixels[max(0, y - 60) : max(0, y + 60), max(0, x - 20) : max(0, x + 20)] = colour
-        return Frame(pixels, 'rgb8', 0)
+        return Frame(pixels, 'rgb8', stamp_ns)
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         return {'frame': np.zeros(1)}
@@ -148,6 +149,15 @@ def test_a_new_stream_or_another_size_of_image_begins_with_a_look() -> None:
     assert world.looks == 3
 
 
+def test_after_a_gap_in_time_the_detector_looks_again() -> None:
+    world = World()
+    world.people = {200: (200.0, 180.0)}
+    pipeline = world.pipeline(100)
+    for stamp_s in (0, 0.1, 0.6, 2, 2.1):
+        pipeline.estimate(world.frame(round(stamp_s * 1e9)), no_stages)
+    assert world.looks == 2
+
+
 def points(joints_xy: np.ndarray, score: float = 1.0) -> PointsInImage:
     return PointsInImage(joints_xy, np.full(joints_xy.shape[:2], score))
 
@@ -155,17 +165,17 @@ def points(joints_xy: np.ndarray, score: float = 1.0) -> PointsInImage:
 def followed(middle_xy: list[list[float]]) -> Followed:
     middles = np.array(middle_xy)
     boxes = Boxes(np.tile(middles, 2) + 0.5 + REACH, np.linspace(0.9, 0.8, len(middles)))
-    return Followed.begin(boxes, points(middles[:, None] + BODY), SIZE)
+    return Followed.begin(boxes, points(middles[:, None] + BODY), NEXT)
 
 
 def test_a_box_grows_with_the_body() -> None:
-    now = followed([[200, 150]]).go_on(points(np.array([[[200, 150]]]) + 1.1 * BODY), COCO17)
+    now = followed([[200, 150]]).go_on(points(np.array([[[200, 150]]]) + 1.1 * BODY), NEXT, COCO17)
     np.testing.assert_allclose(now.people.boxes_xyxy, [np.tile([200, 150], 2) + 0.5 + 1.1 * REACH])
 
 
 def test_of_two_who_became_one_the_likelier_stays() -> None:
     moved = np.array([[[200, 150]], [[202, 150]]]) + BODY
-    now = followed([[200, 150], [300, 150]]).go_on(points(moved), COCO17)
+    now = followed([[200, 150], [300, 150]]).go_on(points(moved), NEXT, COCO17)
     np.testing.assert_allclose(now.people.scores, [0.9])
 
 
@@ -173,7 +183,7 @@ def test_of_two_who_became_one_the_likelier_stays() -> None:
 def test_somebody_whose_joints_cannot_be_is_lost_alone(bad: float) -> None:
     joints = np.array([[[200.0, 150]], [[400, 150]]]) + BODY
     joints[0] += bad
-    now = followed([[200, 150], [400, 150]]).go_on(points(joints), COCO17)
+    now = followed([[200, 150], [400, 150]]).go_on(points(joints), NEXT, COCO17)
     np.testing.assert_allclose(now.joints.points_xy, joints[1:])
 
 
