@@ -14,23 +14,10 @@ from ros_vision_perception.core.types import Keypoints, Observation
 PERSON = 'person'
 # What people stand on or before, by the first part of a class's name: hides nobody.
 _SCENERY = frozenset(
-    [
-        'building',
-        'ceiling',
-        'dirt',
-        'floor',
-        'grass',
-        'pavement',
-        'road',
-        'rug',
-        'sand',
-        'sea',
-        'sidewalk',
-        'sky',
-        'snow',
-        'terrain',
-        'wall',
-    ]
+    (
+        *('building', 'ceiling', 'dirt', 'floor', 'grass', 'pavement', 'road', 'rug', 'sand'),
+        *('sea', 'sidewalk', 'sky', 'snow', 'terrain', 'wall'),
+    )
 )
 # Two poses more alike than this (OKS) are one person found twice.
 _SAME_POSE = 0.8

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 
 from ros_vision_perception.models import (
     blazepose_crops,
+    bodypix,
     heatmap,
     movenet,
+    movenet_multi,
     nanodet,
+    personlab,
     rtmdet,
     rtmdet_raw,
+    rtmo,
     selfie,
     semantic,
     simcc,
@@ -30,7 +34,12 @@ from ros_vision_perception.models.base import (
     SegmentationModel,
 )
 
-POSE: dict[str, Family[PoseModel]] = {'yolo-pose': yolo_pose}
+POSE: dict[str, Family[PoseModel]] = {
+    'yolo-pose': yolo_pose,
+    'rtmo': rtmo,
+    'movenet-multi': movenet_multi,
+    'personlab': personlab,
+}
 # A pose model of two networks is one of these with one of those.
 DETECTOR: dict[str, Family[DetectorModel]] = {
     'rtmdet': rtmdet,
@@ -51,6 +60,7 @@ SEGMENTATION: dict[str, Family[SegmentationModel]] = {
     'selfie': selfie,
     'yolo-seg': yolo_seg,
     'semantic': semantic,
+    'bodypix': bodypix,
 }
 
 ALL: Mapping[str, Mapping[str, Family[object]]] = {
