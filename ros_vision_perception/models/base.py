@@ -216,6 +216,18 @@ class MirrorModel(CropPoseModel, Protocol):
         ...
 
 
+class AppearanceModel(Protocol):
+    """Says what people look like."""
+
+    def preprocess(self, frame: Frame, boxes_xyxy: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the network's only input for N >= 1 people, in boxes (N, 4) px, of a frame."""
+        ...
+
+    def decode(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the (N, D) float32 appearances, of unit length; NaN of whom nothing is known."""
+        ...
+
+
 Model = TypeVar('Model', covariant=True)
 
 

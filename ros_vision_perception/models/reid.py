@@ -1,58 +1,49 @@
-"""Re-identification networks: a vector that is alike for images of the same person.
+"""What re-identification networks have in common: upright crops in, one vector per person out."""
 
-Two forms are told apart by the shape of their input: RGB planes, normalised as ImageNet's
-(Zhou et al., "Omni-Scale Feature Learning for Person Re-Identification", 2019), and BGR pixels
-as they are (Open Model Zoo, person-reidentification-retail).
-"""
+from collections.abc import Mapping
 
 import numpy as np
 
-from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.types import Frame
+from ros_vision_perception.models.base import Signature
 from ros_vision_perception.models.imaging import rgb_crop
 
-# Mean and standard deviation of ImageNet's RGB, in [0, 1].
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 # Boxes around joints end at the eyes, wrists and ankles; crops should show the whole person.
 _MARGIN = 0.08
+# Crops of people are 256 x 128 or 384 x 128 px; classifiers of pictures see squares.
+_MIN_SLIMNESS = 2
 
 
-def input_size(shape: tuple[int | None, ...]) -> tuple[int, int]:
-    """Return the (width, height) px of the crops of a network with an input of this shape.
-
-    Raises:
-        ModelError: when it is neither (N, 3, height, width) nor (N, height, width, 3).
-    """
-    if len(shape) == 4:
-        _, first, second, third = shape
-        sides = (second, third) if first == 3 else (first, second) if third == 3 else (None, None)
-        if sides[0] is not None and sides[1] is not None:
-            return sides[1], sides[0]
-    raise ModelError(
-        f'input of shape {shape}; expected that of a re-identification network: '
-        '(N, 3, height, width) or (N, height, width, 3)'
-    )
+def single_input(signature: Signature) -> tuple[str, tuple[int | None, ...]] | None:
+    """Return name and shape of the input of a network from one image to one vector, or None."""
+    if len(signature.inputs) != 1 or len(signature.outputs) != 1:
+        return None
+    ((name, shape),) = signature.inputs.items()
+    (output,) = signature.outputs.values()
+    return (name, shape) if len(shape) == 4 and len(output) == 2 else None
 
 
-def preprocess(frame: Frame, boxes_xyxy: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
-    """Return the float32 tensor of N people's crops, each stretched to fill the input.
+def crop_size(height: int | None, width: int | None) -> tuple[int, int] | None:
+    """Return (width, height) px of the crops; None when that is not the shape of a person."""
+    if height is None or width is None or height < _MIN_SLIMNESS * width:
+        return None
+    return width, height
+
+
+def crops(frame: Frame, boxes_xyxy: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """Return N people's RGB crops (height, width, 3) uint8, each stretched to fill `size`.
 
     Args:
         frame: the camera image.
         boxes_xyxy: (N, 4) px.
-        shape: of the network's input; its first length is not regarded.
+        size: (width, height) px.
     """
-    width, height = input_size(shape)
-    crops = [_crop(frame, box, (width, height)) for box in boxes_xyxy]
-    pixels = np.array(crops, np.float32).reshape(-1, height, width, 3)
-    if shape[1] != 3:
-        return np.ascontiguousarray(pixels[..., ::-1])
-    return np.ascontiguousarray(((pixels / 255 - _MEAN) / _DEVIATION).transpose(0, 3, 1, 2))
+    return [_crop(frame, box, size) for box in boxes_xyxy]
 
 
-def decode(output: np.ndarray) -> np.ndarray:
-    """Return the (N, D) float32 appearances, of unit length, of the network's output (N, D)."""
+def unit_vectors(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the (N, D) float32 vectors of the only output, of unit length; NaN without one."""
+    (output,) = outputs.values()
     vectors = output.reshape(len(output), -1).astype(np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, np.full_like(vectors, np.nan), where=lengths > 0)

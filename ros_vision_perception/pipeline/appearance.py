@@ -7,7 +7,8 @@ import numpy as np
 from ros_vision_perception.backends.base import Backend
 from ros_vision_perception.core.scene import PERSON
 from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
-from ros_vision_perception.models import appearance, reid
+from ros_vision_perception.models import appearance
+from ros_vision_perception.models.base import AppearanceModel
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.stages import Stages
@@ -39,14 +40,13 @@ class ColouredPose:
 class IdentifiedPose:
     """A pose pipeline whose people are described by a re-identification network."""
 
-    def __init__(self, pipeline: PosePipeline, backend: Backend) -> None:
-        """Describe the people of `pipeline`; raises ModelError for a network of another kind."""
+    def __init__(self, pipeline: PosePipeline, backend: Backend, model: AppearanceModel) -> None:
+        """Describe the people of `pipeline` by `model` on its loaded network."""
         self.skeleton = pipeline.skeleton
         self.model_name = pipeline.model_name
         self._pipeline = pipeline
         self._backend = backend
-        ((self._input, self._shape),) = backend.input_shapes.items()
-        reid.input_size(self._shape)
+        self._model = model
 
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         """Return everyone in the frame. Frames come in the order of their stamps."""
@@ -54,17 +54,24 @@ class IdentifiedPose:
         if len(people) == 0:
             return people
         with stages('preprocess'):
-            tensor = reid.preprocess(frame, people.boxes_xyxy, self._shape)
+            inputs = self._model.preprocess(frame, people.boxes_xyxy)
         with stages('infer'):
-            calls = len(tensor) if self._shape[0] == 1 else 1
-            outputs = [self._backend.run({self._input: part}) for part in np.split(tensor, calls)]
+            outputs = self._run(inputs)
         with stages('decode'):
-            vectors = reid.decode(np.concatenate([next(iter(out.values())) for out in outputs]))
+            vectors = self._model.decode(outputs)
         return replace(people, appearances=vectors)
 
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""
         self._pipeline.reset()
+
+    def _run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Run the network on all crops at once, or on one after the other where it must be so."""
+        ((name, crops),) = inputs.items()
+        if self._backend.input_shapes[name][0] != 1:
+            return self._backend.run(inputs)
+        calls = [self._backend.run({name: crops[i : i + 1]}) for i in range(len(crops))]
+        return {key: np.concatenate([call[key] for call in calls]) for key in calls[0]}
 
 
 class ColouredSegmentation:

@@ -12,7 +12,9 @@ from ros_vision_perception.models import (
     movenet,
     movenet_multi,
     nanodet,
+    osnet,
     personlab,
+    reid_retail,
     rtmdet,
     rtmdet_raw,
     rtmo,
@@ -27,6 +29,7 @@ from ros_vision_perception.models import (
     yolox_end2end,
 )
 from ros_vision_perception.models.base import (
+    AppearanceModel,
     CropPoseModel,
     DetectorModel,
     Family,
@@ -62,10 +65,12 @@ SEGMENTATION: dict[str, Family[SegmentationModel]] = {
     'semantic': semantic,
     'bodypix': bodypix,
 }
+REID: dict[str, Family[AppearanceModel]] = {'osnet': osnet, 'reid-retail': reid_retail}
 
 ALL: Mapping[str, Mapping[str, Family[object]]] = {
     'pose model': POSE,
     'person detector': DETECTOR,
     'pose network for crops of people': CROP_POSE,
     'segmentation model': SEGMENTATION,
+    're-identification network': REID,
 }

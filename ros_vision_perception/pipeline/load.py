@@ -13,6 +13,7 @@ from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.core.skeleton import get_skeleton
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import (
+    AppearanceModel,
     DetectionConfig,
     Family,
     PoseModel,
@@ -95,7 +96,7 @@ def load_pose(
         pipeline = InSkeleton(pipeline, get_skeleton(skeleton))
     if not reid:
         return ColouredPose(pipeline)
-    return IdentifiedPose(pipeline, _load_reid(reid, open_file, max_people))
+    return IdentifiedPose(pipeline, *_load_reid(reid, open_file, max_people, config))
 
 
 def load_segmentation(
@@ -115,13 +116,21 @@ def load_segmentation(
     return ColouredSegmentation(NetworkSegmentation(backend, network, resolved.name))
 
 
-def _load_reid(reid: str, open_network: OpenNetwork, max_people: int) -> FileBackend:
+def _load_reid(
+    reid: str, open_network: OpenNetwork, max_people: int, config: DetectionConfig
+) -> tuple[FileBackend, AppearanceModel]:
     path = Path(reid).expanduser()
     if not path.is_file():
         raise ModelError(f'no re-identification network {reid!r}; expected the path of a file')
-    backend = open_network(path)
-    _warm_up(backend, max_people)
-    return backend
+    network = Network.load(path, open_network)
+    model = recognise(network, families.REID, config)
+    if model is None:
+        raise ModelError(
+            f'{path} is no re-identification network that is known: '
+            f'got {network.signature}; expected {expected(families.REID)}'
+        )
+    _warm_up(network.backend, max_people)
+    return network.backend, model
 
 
 def _open(runtime: Runtime, threads: int, path: Path) -> FileBackend:

@@ -11,11 +11,13 @@ from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
 from ros_vision_perception.models.appearance import LENGTH
+from ros_vision_perception.models.base import DetectionConfig, Signature
 from ros_vision_perception.pipeline.appearance import (
     ColouredPose,
     ColouredSegmentation,
     IdentifiedPose,
 )
+from ros_vision_perception.pipeline.families import REID
 from ros_vision_perception.pipeline.load import load_pose
 from ros_vision_perception.pipeline.stages import Stages, StageTimes, no_stages
 from test.core.people import IMAGE_SIZE, Scene, detect, figure, rectangle, segment
@@ -46,6 +48,12 @@ class Found:
 
 def found(*, with_masks: bool = True, is_instance: bool = True) -> Found:
     return Found(detect(SCENE, with_masks=with_masks), segment(SCENE, is_instance=is_instance))
+
+
+def identified(pipeline: Found, backend: ReplayBackend) -> IdentifiedPose:
+    signature = Signature(backend.input_shapes, {'vector': (None, 2)})
+    (model,) = filter(None, (f.recognise(signature, DetectionConfig(0.1)) for f in REID.values()))
+    return IdentifiedPose(pipeline, backend, model)
 
 
 def test_people_with_masks_are_described_by_their_colours() -> None:
@@ -80,7 +88,7 @@ def test_a_network_is_asked_in_as_few_calls_as_it_allows(
     output = np.array([[3.0, 4.0]], np.float32).repeat(2 // calls, axis=0)
     backend = ReplayBackend({'vector': output}, {'image': shape})
     times = StageTimes(lambda: 0)
-    people = IdentifiedPose(found(with_masks=False), backend).estimate(FRAME, times)
+    people = identified(found(with_masks=False), backend).estimate(FRAME, times)
     assert people.appearances is not None
     np.testing.assert_allclose(people.appearances, [[0.6, 0.8]] * 2, rtol=1e-6)
     assert backend.calls == calls
@@ -90,7 +98,7 @@ def test_a_network_is_asked_in_as_few_calls_as_it_allows(
 def test_nobody_needs_no_network() -> None:
     backend = ReplayBackend({}, {'image': (None, 3, 256, 128)})
     nobody = replace(found()._masks)
-    pipeline = IdentifiedPose(Found(Keypoints.empty(COCO17, IMAGE_SIZE), nobody), backend)
+    pipeline = identified(Found(Keypoints.empty(COCO17, IMAGE_SIZE), nobody), backend)
     assert len(pipeline.estimate(FRAME, no_stages)) == 0
     assert backend.calls == 0
 
@@ -98,13 +106,22 @@ def test_nobody_needs_no_network() -> None:
 def test_a_new_stream_is_one_for_what_finds_the_people_too() -> None:
     inner = found()
     ColouredPose(inner).reset()
-    IdentifiedPose(inner, ReplayBackend({}, {'image': (1, 256, 128, 3)})).reset()
+    identified(inner, ReplayBackend({}, {'image': (1, 256, 128, 3)})).reset()
     assert inner.resets == 2
 
 
-def test_a_network_of_another_kind_is_refused_at_once() -> None:
-    with pytest.raises(ModelError, match='expected that of a re-identification network'):
-        IdentifiedPose(found(), ReplayBackend({}, {'image': (1, 3, 640)}))
+def test_a_network_of_another_kind_is_refused_at_once(assets: Path) -> None:
+    pose = str(assets / 'models' / 'yolo11n-pose_640.onnx')
+    with pytest.raises(ModelError, match=r'no re-identification network.*expected osnet: '):
+        load_pose(
+            pose,
+            threads=1,
+            max_people=1,
+            with_masks=False,
+            skeleton='',
+            report=print,
+            reid=pose,
+        )
 
 
 @pytest.mark.parametrize(
