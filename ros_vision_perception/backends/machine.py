@@ -1,5 +1,6 @@
 """Which backends this machine has, and what to do about those that it lacks."""
 
+from importlib import import_module
 from importlib.util import find_spec
 
 from ros_vision_perception.backends.cuda import the_gpu
@@ -37,7 +38,9 @@ def missing(backend: str) -> str:
             )
     try:
         the_gpu()
-    except ModelError as error:
+        if backend == TENSORRT:
+            import_module('tensorrt')
+    except (ModelError, ImportError, OSError) as error:  # or a library of TensorRT is missing
         return str(error)
     return ''
 

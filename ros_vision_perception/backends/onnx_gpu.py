@@ -40,10 +40,18 @@ def tensorrt_providers(precision: str, folder: Path, ranges: Ranges) -> list[Pro
         'trt_fp16_enable': str(precision == 'fp16'),
         'trt_engine_cache_enable': 'True',
         'trt_engine_cache_path': str(folder),
-        'trt_profile_min_shapes': _shapes({key: ends.smallest for key, ends in ranges.items()}),
-        'trt_profile_opt_shapes': _shapes({key: ends.usual for key, ends in ranges.items()}),
-        'trt_profile_max_shapes': _shapes({key: ends.largest for key, ends in ranges.items()}),
     }
+    varying = {name: ends for name, ends in ranges.items() if ends.smallest != ends.largest}
+    if varying:
+        options |= {
+            'trt_profile_min_shapes': _shapes(
+                {key: ends.smallest for key, ends in varying.items()}
+            ),
+            'trt_profile_opt_shapes': _shapes({key: ends.usual for key, ends in varying.items()}),
+            'trt_profile_max_shapes': _shapes(
+                {key: ends.largest for key, ends in varying.items()}
+            ),
+        }
     return [(PROVIDERS[ORT_TENSORRT], options), *cuda_providers(precision)]
 
 

@@ -11,7 +11,7 @@ import tensorrt as trt
 
 from ros_vision_perception.backends.cuda import Gpu
 from ros_vision_perception.backends.shapes import Ranges
-from ros_vision_perception.backends.tensorrt_log import LOG
+from ros_vision_perception.backends.tensorrt_log import LOG, started
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
 
 # Compute capabilities from 5.3 on whose half precision is slow; source: CUDA C++ Programming
@@ -67,7 +67,7 @@ def build(
         ModelError: when TensorRT cannot take the file, or the build fails or is given up.
     """
     trt.init_libnvinfer_plugins(LOG, '')
-    builder = trt.Builder(LOG)
+    builder = started(trt.Builder)
     network = builder.create_network(_flags())
     parser = trt.OnnxParser(network, LOG)
     if not parser.parse_from_file(str(file)):
@@ -81,7 +81,9 @@ def build(
     if hasattr(trt, 'IProgressMonitor'):
         from ros_vision_perception.backends.tensorrt_progress import Progress
 
-        config.progress_monitor = Progress(file.name, report, is_wanted)
+        # A name of its own: TensorRT does not say that it keeps the object.
+        monitor = Progress(file.name, report, is_wanted)
+        config.progress_monitor = monitor
     else:
         report(f'{file.name}: TensorRT {version()} does not tell how far it is')
     plan = builder.build_serialized_network(network, config)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorrt as trt
 
 from ros_vision_perception.backends.cuda import Buffer, Cuda, Graph, Stream
-from ros_vision_perception.backends.tensorrt_log import LOG
+from ros_vision_perception.backends.tensorrt_log import LOG, started
 from ros_vision_perception.core.errors import ModelError
 
 
@@ -63,7 +63,7 @@ class TensorRtEngine:
         """
         cuda.enter()
         trt.init_libnvinfer_plugins(LOG, '')
-        self._runtime = trt.Runtime(LOG)
+        self._runtime = started(trt.Runtime)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
             raise ModelError(
@@ -161,8 +161,6 @@ class TensorRtEngine:
         return self._context.execute_async_v3(self._stream.handle)
 
     def _outputs(self) -> dict[str, np.ndarray]:
-        if self._allocators:
-            self._stream.wait()  # only then the shapes are known
         views = {}
         for name in self.output_shapes:
             if name in self._allocators:

@@ -1,6 +1,11 @@
 """What TensorRT says: kept until somebody asks why something failed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorrt as trt
+
+from ros_vision_perception.core.errors import ModelError
 
 _MOST = 5
 
@@ -25,3 +30,13 @@ class Log(trt.ILogger):
 
 
 LOG = Log()
+
+
+def started(kind: Callable[[Log], Any]) -> Any:
+    """Return one of TensorRT's objects; raises ModelError when it cannot be had."""
+    try:
+        return kind(LOG)
+    except (TypeError, RuntimeError) as error:  # its way to say that the GPU is not for it
+        raise ModelError(
+            f'TensorRT {trt.__version__} cannot be used here: {LOG.take()}'
+        ) from error

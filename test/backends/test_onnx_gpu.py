@@ -45,6 +45,7 @@ def test_tensorrt_is_asked_for_with_shapes_precision_and_folder(tmp_path: Path) 
     ranges = {
         'x': Range((1, 3, 8), (4, 3, 8), (4, 3, 16)),
         'size': Range((1, 2), (4, 2), (4, 2)),
+        'fixed': Range((1, 2), (1, 2), (1, 2)),
     }
     (name, options), (fallback, _), (last, _) = tensorrt_providers('fp16', tmp_path, ranges)
     assert (name, fallback, last) == (TENSORRT, CUDA, CPU)

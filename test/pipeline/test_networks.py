@@ -78,6 +78,16 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         networks(backend='tensorrt')
 
 
+def test_a_tensorrt_without_its_libraries_is_named(
+    plug_in: Callable[[FakeDriver], FakeDriver], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_in(FakeDriver())
+    (tmp_path / 'tensorrt.py').write_text('raise ImportError("libnvinfer.so.10: not found")')
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match=r'tensorrt: libnvinfer\.so\.10: not found'):
+        networks(backend='tensorrt')
+
+
 @pytest.mark.parametrize('backend', ['auto', 'gpu', 'tensorrt'])
 def test_with_tensorrt_the_best_is_tensorrt(install: Install, file: Path, backend: str) -> None:
     install()
@@ -278,7 +288,7 @@ def test_onnx_runtime_with_a_gpu_runs_there(
     if backend == 'onnxruntime-tensorrt':
         (_, options), *_ = providers_asked[-1][0]
         assert Path(options['trt_engine_cache_path']).is_relative_to(cache / 'engines')
-        assert options['trt_profile_max_shapes'] == 'x:1x3'
+        assert 'trt_profile_max_shapes' not in options  # there is only one shape
 
 
 def test_nothing_of_a_gpu_is_imported_where_none_is_used(file: Path) -> None:

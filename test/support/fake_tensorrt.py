@@ -8,6 +8,7 @@ TypeError for arguments of another type.
 
 import ctypes
 from enum import IntEnum
+from functools import partial
 import json
 from types import ModuleType
 from typing import Any
@@ -386,23 +387,25 @@ class _Context:
     def execute_async_v3(self, stream_handle: int) -> bool:
         _check(stream_handle, int)
         driver = self._engine.driver
+        # What is put on a stream, or recorded, has the shapes and addresses of that moment.
+        work = partial(self._compute, dict(self._shapes), dict(self._addresses))
         if self._allocators:
             if driver.is_recording(stream_handle):
                 return False
             driver.flush(stream_handle)
-            self._compute()
+            work()
         else:
-            driver.enqueue(stream_handle, self._compute)
+            driver.enqueue(stream_handle, work)
         return True
 
-    def _compute(self) -> None:
+    def _compute(self, shapes: dict[str, tuple[int, ...]], addresses: dict[str, int]) -> None:
         driver, inputs = self._engine.driver, {}
-        for name, shape in self._shapes.items():
+        for name, shape in shapes.items():
             kind = np.dtype(self._engine.get_tensor_dtype(name))
-            memory = driver.memory[self._addresses[name]]
+            memory = driver.memory[addresses[name]]
             inputs[name] = np.frombuffer(memory, kind, int(np.prod(shape))).reshape(shape)
         for name, array in self._engine.run(inputs).items():
-            address = self._addresses.get(name, 0)
+            address = addresses.get(name, 0)
             if name in self._allocators:
                 # TensorRT 10 and later ask the second; both are there in what is tested.
                 allocator = self._allocators[name]
