@@ -6,9 +6,11 @@ A new family is one module in `models` and one entry here.
 from collections.abc import Mapping
 
 from ros_vision_perception.models import (
+    associative,
     blazepose_crops,
     bodypix,
     heatmap,
+    keypoint_rcnn,
     movenet,
     movenet_multi,
     nanodet,
@@ -42,6 +44,8 @@ POSE: dict[str, Family[PoseModel]] = {
     'rtmo': rtmo,
     'movenet-multi': movenet_multi,
     'personlab': personlab,
+    'associative': associative,
+    'keypoint-rcnn': keypoint_rcnn,
 }
 # A pose model of two networks is one of these with one of those.
 DETECTOR: dict[str, Family[DetectorModel]] = {
