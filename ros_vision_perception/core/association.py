@@ -73,7 +73,9 @@ def match_tracks(claims: np.ndarray, is_strong: np.ndarray) -> np.ndarray:
     """
     rows = np.full(len(claims), -1)
     for people in (np.flatnonzero(is_strong), np.flatnonzero(~is_strong)):
+        if not len(people):
+            continue
         free = np.flatnonzero(rows < 0)
-        track, person = assign(np.maximum(claims[np.ix_(free, people)], 0.0))
+        track, person = assign(np.maximum(claims[free[:, None], people], 0.0))
         rows[free[track]] = people[person]
     return rows

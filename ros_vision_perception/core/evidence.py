@@ -109,12 +109,12 @@ def distances(expected: Expected, people: People) -> tuple[np.ndarray, np.ndarra
     weights = np.where(known, np.fmax(people.confidences, 0.01), 0.0)
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
     seen = np.where(known[..., None], people.keypoints_xy, 0.0)
-    middles = (weights[..., None] * seen).sum(axis=1)  # (N, 2)
-    guesses = np.tensordot(expected.positions_xy, weights, (1, 1))  # (T, 2, N)
+    middles = np.einsum('nk,nkx->nx', weights, seen)
+    guesses = np.moveaxis(expected.positions_xy, -1, 0) @ weights.T  # (2, T, N)
     scatter = _MIDDLE * np.maximum(expected.scales[:, None], people.scales)
     stray = _STRAY * expected.scales * expected.unseen_s
     variances = expected.variances @ weights.T + scatter**2 + stray[:, None] ** 2
-    squared = ((guesses - middles.T) ** 2).sum(axis=1)
+    squared = ((guesses - middles.T[:, None]) ** 2).sum(axis=0)
     return np.sqrt(squared / variances), variances
 
 
@@ -142,13 +142,13 @@ def pose(
     """
     track, person = pairs
     difference = expected.positions_xy[track] - people.keypoints_xy[person]
-    squared = (difference**2).sum(axis=2)
+    squared = np.einsum('pkx,pkx->pk', difference, difference)
     known = np.isfinite(squared)
     tolerances = (2 * sigmas * expected.scales[track, None]) ** 2
     totals = tolerances + expected.variances[track]
     alike = np.exp(np.where(known, -squared / (2 * totals), -np.inf))
     count = np.maximum(known.sum(axis=1), 1)
-    precision = (tolerances / totals).mean(axis=1)
+    precision = (tolerances / totals).sum(axis=1) / len(sigmas)
     return precision * np.log((alike.sum(axis=1) / count + _FLOOR) / (_EVEN_POSE + _FLOOR))
 
 

@@ -111,8 +111,9 @@ def look(
     people, surroundings = sort_out(observation, skeleton)
     tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
     tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
-    tracks, people = tracking.untangle(tracks, people, rows, body, dt_s)
-    return tracks, tracking.sight(tracks, people, rows, body, observation), surroundings
+    people = people.in_rows(rows)
+    tracks, people = tracking.untangle(tracks, people, body, dt_s)
+    return tracks, tracking.sight(tracks, people, rows >= 0, body, observation), surroundings
 
 
 def _elapsed_s(state: FusionState, observation: Observation) -> float:
@@ -150,7 +151,7 @@ def _usable(
                 f'{_TOPICS[name]} not used: {width}x{height} px, image {image[0]}x{image[1]} px'
             )
             misfits[name] = None
-    return replace(observation, **misfits), '; '.join(problems)
+    return replace(observation, **misfits) if misfits else observation, '; '.join(problems)
 
 
 def _fits(

@@ -46,17 +46,17 @@ def confidence(doubts: Doubts) -> np.ndarray:
 def alternatives(doubts: Doubts) -> list[list[tuple[int, float]]]:
     """Return for each track the ids that it may really be, likeliest first, with probabilities."""
     shares = doubts.odds / (1.0 + doubts.odds.sum(axis=1, keepdims=True))
-    named = (doubts.rivals > STRANGER) & (shares >= _NEGLIGIBLE)
+    rows = zip(doubts.rivals.tolist(), shares.tolist(), strict=True)
     return [
         sorted(
-            zip(
-                doubts.rivals[row][named[row]].tolist(),
-                shares[row][named[row]].tolist(),
-                strict=True,
+            (
+                (rival, share)
+                for rival, share in zip(rivals, row, strict=True)
+                if rival > STRANGER and share >= _NEGLIGIBLE
             ),
             key=lambda item: (-item[1], item[0]),
         )
-        for row in range(len(named))
+        for rivals, row in rows
     ]
 
 

@@ -121,6 +121,8 @@ def unknown_ranges(people: int, body: Body) -> Ranges:
 
 def predict(ranges: Ranges, body: Body, dt_s: float) -> Ranges:
     """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows."""
+    if np.isnan(ranges.bodies.means[:, 0]).all():
+        return ranges  # what is not known does not change
     usual = np.einsum('kk->k', body.spread) * (_STRANGE * SCALE_M) ** 2
     return replace(
         ranges,

@@ -72,7 +72,7 @@ class People:
 
     def in_rows(self, rows: np.ndarray) -> 'People':
         """Return T people, taken from `rows` (T,) of these; of nobody where -1: all NaN."""
-        if np.array_equal(rows, np.arange(len(self))):
+        if rows.tolist() == list(range(len(self))):
             return self
         masks = (*self.masks, None)
         somebody = rows >= 0
@@ -166,10 +166,13 @@ def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surr
     people = _each_once(_people(keypoints), skeleton.sigmas)
     if masks is None:
         return people, Surroundings()
-    is_person = [name == PERSON for name in masks.class_names]
-    persons = np.flatnonzero(is_person)
-    is_scenery = [name.partition('-')[0] in _SCENERY for name in masks.class_names]
-    objects = np.flatnonzero(~np.logical_or(is_person, is_scenery))
+    names = masks.class_names
+    persons = np.array([index for index, name in enumerate(names) if name == PERSON], np.intp)
+    objects = [
+        index
+        for index, name in enumerate(names)
+        if name != PERSON and name.partition('-')[0] not in _SCENERY
+    ]
     person_masks = tuple(masks.masks[index] for index in persons)
     own, strangers, region = list(people.masks), person_masks, None
     if masks.is_instance:
@@ -193,14 +196,14 @@ def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surr
     return replace(people, masks=tuple(own)), Surroundings(
         strangers=strangers,
         objects=tuple(masks.masks[index] for index in objects),
-        object_classes=tuple(masks.class_names[index] for index in objects),
+        object_classes=tuple(names[index] for index in objects),
         person_region=region,
     )
 
 
 def _people(keypoints: Keypoints) -> People:
     """Return everybody with at least one joint; what the model left out is NaN."""
-    known = np.isfinite(keypoints.keypoints_xy).all(axis=-1)
+    known = np.isfinite(keypoints.keypoints_xy[..., 0] + keypoints.keypoints_xy[..., 1])
     rows = np.flatnonzero(known.any(axis=1))
     joints_xy = np.where(known[..., None], keypoints.keypoints_xy, np.nan)[rows].astype(np.float64)
     boxes_xyxy = keypoints.boxes_xyxy[rows].astype(np.float64)
@@ -231,13 +234,18 @@ def _each_once(people: People, sigmas: np.ndarray) -> People:
     if len(people) < 2:
         return people
     # Only where boxes touch: in a crowd few of all pairs do.
-    low, high = people.boxes_xyxy[:, :2], people.boxes_xyxy[:, 2:]
-    one, other = np.nonzero(((low[:, None] <= high) & (low <= high[:, None])).all(axis=-1))
-    alike = np.zeros((len(people), len(people)))
+    left, top, right, bottom = people.boxes_xyxy.T
+    touch = (left[:, None] <= right) & (left <= right[:, None])
+    touch &= (top[:, None] <= bottom) & (top <= bottom[:, None])
+    np.fill_diagonal(touch, False)
+    one, other = np.nonzero(touch)
+    alike = np.zeros(touch.shape)
     joints_xy, areas = people.keypoints_xy, people.scales**2
     alike[one, other] = oks_of_pairs(
         joints_xy[one], joints_xy[other], sigmas, areas[other], np.ones(1)
     )
+    if not (alike > _SAME_POSE).any():
+        return people
     return people.in_rows(np.sort(suppress(alike, people.person_scores, _SAME_POSE)))
 
 

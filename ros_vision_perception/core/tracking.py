@@ -103,7 +103,7 @@ def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
     kept = tracks.existence >= _FORGOTTEN
     tracks = tracks if kept.all() else take(tracks, kept)
     motion = filters.predict(tracks.motion, body, tracks.scales, dt_s)
-    shift = (motion.positions_xy - tracks.motion.positions_xy).mean(axis=1)
+    shift = (motion.positions_xy - tracks.motion.positions_xy).sum(axis=1) / len(body.sigmas)
     return replace(
         tracks,
         motion=motion,
@@ -182,52 +182,44 @@ def admit(
     return join(tracks, begun), np.concatenate((rows, new))
 
 
-def untangle(
-    tracks: Tracks, people: People, rows: np.ndarray, body: Body, dt_s: float
-) -> tuple[Tracks, People]:
+def untangle(tracks: Tracks, people: People, body: Body, dt_s: float) -> tuple[Tracks, People]:
     """Undo where the pose model took left for right.
 
     Args:
         tracks: T tracks, predicted to the time of the image.
-        people: N people.
-        rows: (T,) the person of each track, -1 for nobody.
+        people: T people, who belong to them.
         body: of the skeleton.
         dt_s: time since the last image.
     """
-    detected_xy = people.in_rows(rows).keypoints_xy
-    motion, order = flips.undo_flips(tracks.motion, detected_xy, body, tracks.scales, dt_s)
-    joints = np.tile(np.arange(order.shape[1]), (len(people), 1))
-    joints[rows[rows >= 0]] = order[rows >= 0]
-    return replace(tracks, motion=motion), people.with_joints(joints)
+    motion, order = flips.undo_flips(tracks.motion, people.keypoints_xy, body, tracks.scales, dt_s)
+    return replace(tracks, motion=motion), people.with_joints(order)
 
 
 def sight(
-    tracks: Tracks, people: People, rows: np.ndarray, body: Body, observation: Observation
+    tracks: Tracks, people: People, found: np.ndarray, body: Body, observation: Observation
 ) -> Sightings:
-    """Put the people of an image in the order of the tracks.
+    """Bring together what is expected and what was detected.
 
     Args:
         tracks: T tracks, predicted to the time of the image.
-        people: N people.
-        rows: (T,) the person of each track, -1 for nobody.
+        people: T people, who belong to them.
+        found: (T,) bool, whether there is such a person.
         body: of the skeleton.
         observation: in which the people are.
     """
-    size = observation.image_size
-    ordered = people.in_rows(rows)
-    detected = ~np.isnan(ordered.keypoints_xy[..., :1])
-    positions = np.where(detected, ordered.keypoints_xy, tracks.motion.positions_xy)
+    detected = ~np.isnan(people.keypoints_xy[..., :1])
+    positions = np.where(detected, people.keypoints_xy, tracks.motion.positions_xy)
     return Sightings(
         track_ids=tracks.ids,
-        people=ordered,
-        found=rows >= 0,
+        people=people,
+        found=found,
         predicted_xy=tracks.motion.positions_xy,
         predicted_variances=tracks.motion.position_variances,
         positions_xy=positions,
-        in_image=in_image(positions, size),
+        in_image=in_image(positions, observation.image_size),
         tolerances=np.maximum(body.sigmas * tracks.scales[:, None], _MIN_TOLERANCE_PX),
         scales=tracks.scales,
-        image_size=size,
+        image_size=observation.image_size,
         looked=observation.keypoints is not None,
     )
 
@@ -243,9 +235,11 @@ def observe(
     trust = (1 - np.exp(-gap_s / _SCALE_MEMORY_S)) * visible_share
     growth = np.where(found, people.scales / tracks.scales, 1.0)
     boxes_xyxy = np.where(found[:, None], people.boxes_xyxy, tracks.boxes_xyxy)
-    is_clear = found & (visible_share >= _CLEAR_SHARE) & (_covered(boxes_xyxy) <= _ALONE)
+    if people.appearances is not None:
+        is_clear = found & (visible_share >= _CLEAR_SHARE) & (_covered(boxes_xyxy) <= _ALONE)
+        tracks = recognise(tracks, people.appearances, is_clear, dt_s)
     return replace(
-        recognise(tracks, people, is_clear, dt_s),
+        tracks,
         updated_ns=np.where(found, stamp_ns, tracks.updated_ns),
         masks=np.where(found, _as_array(people.masks), tracks.masks),
         shifts=np.where(found[:, None], 0.0, tracks.shifts),
@@ -259,11 +253,13 @@ def observe(
     )
 
 
-def recognise(tracks: Tracks, people: People, is_clear: np.ndarray, dt_s: float) -> Tracks:
+def recognise(
+    tracks: Tracks, appearances: np.ndarray, is_clear: np.ndarray, dt_s: float
+) -> Tracks:
     """Learn what people look like from clear views (T,), and judge who they are by it."""
-    if people.appearances is None or not is_clear.any():
+    if not is_clear.any():
         return tracks
-    looks, appearances = tracks.looks, people.appearances
+    looks = tracks.looks
     doubts = judge(tracks.doubts, tracks.ids, looks_ratio(looks, appearances), is_clear, dt_s)
     return replace(tracks, doubts=doubts, looks=learn(looks, appearances, is_clear, dt_s))
 

@@ -29,7 +29,7 @@ def seen(
     people, surroundings = sort_out(observation, COCO17)
     body = body_of(COCO17)
     tracks, rows = admit(no_tracks(body), people, np.empty(0, np.int64), body, 1, 0)
-    return sight(tracks, people, rows, body, observation), surroundings
+    return sight(tracks, people.in_rows(rows), rows >= 0, body, observation), surroundings
 
 
 def expecting(sightings: Sightings, places_xy: np.ndarray) -> Sightings:
