@@ -23,21 +23,41 @@ _PROBES = np.array([[0, 1, 0, -1, 0], [0, 0, 1, 0, -1]])[:, None, :, None]  # (2
 class Covers:
     """How the masks of an image lie over K spots on each of T people.
 
+    Only pairs of a person and a mask that may meet are kept: in a crowd few of all do.
+
     Attributes:
-        by_others: (M, T, K) in [0, 1], share of the spot's neighbourhood that each mask covers.
-            The masks are those of the T people (each person's own counts 0), of the strangers
-            and of the objects.
+        people: (P,) the person of each pair, ascending, and `masks` (P,) the mask, ascending per
+            person. The masks are those of the T people, though never a person's own, of the
+            strangers and of the objects.
+        shares: (P, K) in [0, 1], share of the spot's neighbourhood that the mask covers.
         on_own: (T, K) in [-1, 1]: 1 on the person's own mask, -1 off it, 0 unknown.
         on_region: (T, K) likewise, for the region where a semantic model sees anybody.
     """
 
-    by_others: np.ndarray
+    people: np.ndarray
+    masks: np.ndarray
+    shares: np.ndarray
     on_own: np.ndarray
     on_region: np.ndarray
 
     def of(self, spots: slice) -> 'Covers':
         """Return those of some of the spots."""
-        return Covers(self.by_others[..., spots], self.on_own[:, spots], self.on_region[:, spots])
+        return Covers(
+            self.people,
+            self.masks,
+            self.shares[:, spots],
+            self.on_own[:, spots],
+            self.on_region[:, spots],
+        )
+
+    def largest(self, values: np.ndarray, pairs: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the (T, K) largest of values (P, K), at least 0, of the pairs of each person."""
+        people, values = self.people[pairs], values[pairs]
+        result = np.zeros((len(self.on_own), values.shape[1]))
+        if len(people):
+            starts = np.flatnonzero(np.diff(people, prepend=-1))
+            result[people[starts]] = np.maximum.reduceat(values, starts)
+        return result
 
 
 def measure_covers(
@@ -66,37 +86,37 @@ def measure_covers(
     )
     hits, mask = hits.reshape(-1, _PROBES.shape[2], count), there[mask]
     share = hits.view(np.uint8).sum(axis=1, dtype=np.uint8) / hits.shape[1]
-    by_others = np.zeros((len(masks), people, count))
-    by_others[mask, person] = share
     # A spot is on a mask even where only part of its neighbourhood is.
     near = np.maximum(share, hits[:, 0])
+    is_own, is_region = mask == person, mask == len(masks) - 1
     on_own, on_region = np.full((2, people, count), -1.0)
-    for on, pairs in ((on_own, mask == person), (on_region, mask == len(masks) - 1)):
-        on[person[pairs]] = 2 * near[pairs] - 1
+    on_own[person[is_own]] = 2 * near[is_own] - 1
+    on_region[person[is_region]] = 2 * near[is_region] - 1
     known = in_image(np.moveaxis(spots, 0, -1), sightings.image_size)
     on_own *= known & np.array([mask is not None for mask in masks[:people]], bool)[:, None]
     on_region *= known & (region is not None)
-    by_others[range(people), range(people)] = 0.0
-    return Covers(by_others[:-1], on_own, on_region)
+    others = np.flatnonzero(~is_own & ~is_region)
+    others = others[np.argsort(person[others], kind='stable')]
+    return Covers(person[others], mask[others], share[others], on_own, on_region)
 
 
 def probability_in_front(
     sightings: Sightings, covers: Covers, depths_m: np.ndarray, joints: slice
 ) -> np.ndarray:
-    """Return the (M, T, K) probability that what has mask m is in front of spot k of person t.
+    """Return the (P, K) probability that the mask of a pair is in front of spot k of its person.
 
     Masks show what is not hidden: a spot off its own mask is behind whatever covers it. A spot
     on both masks is behind if the other one is in front as a whole. The people's depths (T,) m
     help where they are known. Which of the spots are joints, `joints` says.
     """
-    people = len(depths_m)
-    off = np.maximum(-covers.on_own, 0.0)
     people_front = people_in_front(sightings, covers.of(joints), depths_m)
     # The pose model overlooked them: whoever stands there hides them.
     people_front[~sightings.found] = 1.0
-    otherwise = np.empty(covers.by_others.shape)
-    otherwise[:people] = people_front.T[..., None]
-    otherwise[people:] = _THING_IN_FRONT * (1 - np.maximum(covers.on_own, 0.0))
+    off, on = np.maximum(-covers.on_own, 0.0), np.maximum(covers.on_own, 0.0)
+    off, otherwise = off[covers.people], _THING_IN_FRONT * (1 - on[covers.people])
+    by_people = covers.masks < len(depths_m)
+    pairs = covers.people[by_people], covers.masks[by_people]
+    otherwise[by_people] = people_front[pairs][:, None]
     return off + (1 - off) * otherwise
 
 
@@ -139,7 +159,10 @@ def joints_on_mask(sightings: Sightings, covers: Covers) -> np.ndarray:
     people = len(sightings.track_ids)
     confident = np.fmax(sightings.people.confidences, 0.0)
     vote = np.where(covers.on_own < 0, 1.0, -confident * (covers.on_own > 0))
-    behind = np.einsum('jik,ik->ij', covers.by_others[:people], vote)
+    pairs = covers.masks < people
+    person, other = covers.people[pairs], covers.masks[pairs]
+    behind = np.zeros((people, people))
+    behind[person, other] = (covers.shares[pairs] * vote[person]).sum(axis=1)
     return (behind - behind.T) / (1 + np.abs(behind) + np.abs(behind.T))
 
 

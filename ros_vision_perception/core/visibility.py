@@ -60,14 +60,13 @@ class Findings:
     Attributes:
         table: (E, T, K) the evidence, in the order of `WEIGHTS`.
         covers: of the joints.
-        people: (P, T, K) in [0, 1], how far each person in front lies over the joint, and
-            `things` (O, T, K) each object.
+        hidden: (P, K) in [0, 1], how far what is in front lies over the joint, for each pair of
+            the covers.
     """
 
     table: np.ndarray
     covers: Covers
-    people: np.ndarray
-    things: np.ndarray
+    hidden: np.ndarray
 
 
 def explain(
@@ -86,21 +85,21 @@ def explain(
     log_odds = (_WEIGHTS.T @ table.reshape(len(table), -1)).reshape(5, *shape)  # (5, T, K)
     odds = np.exp(log_odds - log_odds.max(axis=0))
     probabilities = np.moveaxis(odds / odds.sum(axis=0), 0, -1)
-    people, things, covers = findings.people, findings.things, findings.covers
+    covers, hidden = findings.covers, findings.hidden
+    objects, tracked = surroundings.object_classes, len(sightings.track_ids)
+    people = tracked + len(surroundings.strangers)
     states = _states_of_found(sightings, probabilities, covers)
     if not sightings.found.all():
-        missed = _states_of_missed(sightings, covers, people, things)
+        missed = _states_of_missed(sightings, covers, hidden, people)
         states = np.where(sightings.found[:, None], states, missed)
-    strangers, objects = len(surroundings.strangers), surroundings.object_classes
+    nobodies = [-1] * (people - tracked + len(objects) + 1)
     return Belief(
         states=states.astype(np.uint8),
         probabilities=probabilities,
-        covered=np.maximum(people.max(axis=0, initial=0.0), things.max(axis=0, initial=0.0)),
-        occluders=_occluders(states, people, things),
-        occluder_track_ids=np.array(
-            [*sightings.track_ids.tolist(), *[-1] * (strangers + len(objects) + 1)], np.int32
-        ),
-        occluder_classes=(PERSON,) * len(people) + objects + ('',),
+        covered=covers.largest(hidden),
+        occluders=_occluders(states, covers, hidden, people, people + len(objects)),
+        occluder_track_ids=np.array([*sightings.track_ids.tolist(), *nobodies], np.int32),
+        occluder_classes=(PERSON,) * people + objects + ('',),
     )
 
 
@@ -116,13 +115,12 @@ def gather(
     joints = sightings.tolerances.shape[1]
     here, there = slice(0, joints), slice(joints, 2 * joints)
     covers = _look_at_masks(sightings, surroundings, anatomy)
-    hidden = covers.by_others
+    hidden = covers.shares
     if hidden.any():
         hidden = hidden * probability_in_front(sightings, covers, depths_m, here)
-    hidden[..., there] *= clues.expectation(sightings)
-    count = len(hidden) - len(surroundings.objects)
-    by_person = hidden[:count].max(axis=0, initial=0.0)
-    by_object = hidden[count:].max(axis=0, initial=0.0)
+        hidden[:, there] *= clues.expectation(sightings)[covers.people]
+    is_person = covers.masks < len(sightings.track_ids) + len(surroundings.strangers)
+    by_person, by_object = covers.largest(hidden, is_person), covers.largest(hidden, ~is_person)
     at_joints, expected = covers.of(here), covers.of(there)
     found = {
         'prior': 1.0,
@@ -142,8 +140,7 @@ def gather(
     table = np.empty((len(WEIGHTS), *sightings.tolerances.shape))
     for row, name in enumerate(WEIGHTS):
         table[row] = found[name]
-    hidden = np.maximum(hidden[..., here], hidden[..., there])
-    return Findings(table, at_joints, hidden[:count], hidden[count:])
+    return Findings(table, at_joints, np.maximum(hidden[:, here], hidden[:, there]))
 
 
 def _look_at_masks(sightings: Sightings, surroundings: Surroundings, anatomy: Anatomy) -> Covers:
@@ -165,7 +162,7 @@ def _states_of_found(
 ) -> np.ndarray:
     """Return the (T, K) likeliest states of people who were found; UNKNOWN without clues."""
     people = sightings.people
-    masked = (covers.on_own != 0) | covers.by_others.any(axis=0)
+    masked = (covers.on_own != 0) | (covers.largest(covers.shares) > 0)
     evident = ~np.isnan(people.confidences) | masked | ~sightings.in_image
     detected = ~np.isnan(people.keypoints_xy[..., 0])
     hidden_by = probabilities[..., 1:].argmax(axis=-1) + int(EXPLANATIONS[1])
@@ -174,17 +171,18 @@ def _states_of_found(
 
 
 def _states_of_missed(
-    sightings: Sightings, covers: Covers, people: np.ndarray, things: np.ndarray
+    sightings: Sightings, covers: Covers, hidden: np.ndarray, people: int
 ) -> np.ndarray:
     """Return the (T, K) states of people who were not found: PREDICTED where nothing tells why.
 
+    The first `people` masks are those of people; the rest of the arguments are as of `Findings`.
     A person in front must be a known one: a stranger's mask may be their own. Where a semantic
     model shows nobody, something is in front of whoever must be there.
     """
     if not sightings.looked:
         return np.full(sightings.tolerances.shape, int(JointState.PREDICTED))
-    by_person = people[: len(sightings.track_ids)].max(axis=0, initial=0.0)
-    by_object = things.max(axis=0, initial=0.0)
+    by_person = covers.largest(hidden, covers.masks < len(sightings.track_ids))
+    by_object = covers.largest(hidden, covers.masks >= people)
     causes = [
         (~sightings.in_image, JointState.OUT_OF_IMAGE),
         (by_person >= np.maximum(by_object, _COVERED), JointState.OCCLUDED_BY_PERSON),
@@ -204,25 +202,29 @@ def explain_absence(belief: Belief, sightings: Sightings, hidden: np.ndarray) ->
     return replace(belief, states=states.astype(np.uint8))
 
 
-def _occluders(states: np.ndarray, people: np.ndarray, things: np.ndarray) -> np.ndarray:
-    """Return the (T, K) index of what hides each joint.
+def _occluders(
+    states: np.ndarray, covers: Covers, hidden: np.ndarray, people: int, unknown: int
+) -> np.ndarray:
+    """Return the (T, K) mask of what hides each joint, or `unknown`.
 
     Args:
         states: (T, K) values of JointState.
-        people: (P, T, K) how far each person in front lies over the joint, in [0, 1].
-        things: (O, T, K) the same for each object.
-
-    Returns:
-        Below P a person, below P + O an object, P + O where nothing is known.
+        covers: of the joints.
+        hidden: (P, K) how far what is in front lies over the joint, in [0, 1].
+        people: the masks below this number are those of people.
+        unknown: what to return where nothing is known.
     """
     predicted = states == int(JointState.PREDICTED)
     by_person = states == int(JointState.OCCLUDED_BY_PERSON)
     by_object = states == int(JointState.OCCLUDED_BY_OBJECT)
+    is_person = (covers.masks < people)[:, None]
+    may_be = np.where(is_person, by_person[covers.people], by_object[covers.people])
+    hidden = hidden * (may_be | predicted[covers.people])
     # What is certainly behind a person is behind the likeliest one, however little of them.
-    nothing = np.where(by_person, 1e-9, _COVERED)
-    covers = (
-        people * (by_person | predicted),
-        things * (by_object | predicted),
-        nothing[None],
-    )
-    return np.concatenate(covers).argmax(axis=0)
+    least = np.where(by_person, 1e-9, _COVERED)
+    best = np.maximum(covers.largest(hidden), least)
+    # Of equal ones the first, and so written last.
+    pair, joint = (index[::-1] for index in np.nonzero(hidden >= best[covers.people]))
+    occluders = np.full(states.shape, unknown)
+    occluders[covers.people[pair], joint] = covers.masks[pair]
+    return occluders

@@ -29,7 +29,7 @@ def believe(
     people, surroundings = sort_out(observation, COCO17)
     nobody = np.empty(0, np.int64)
     tracks, rows = admit(no_tracks(body), people, nobody, body, next_id=1, stamp_ns=0)
-    sightings = sight(tracks, people, rows, body, observation)
+    sightings = sight(tracks, people.in_rows(rows), rows >= 0, body, observation)
     depths = np.array(depths_m) if depths_m else np.full(len(people), NAN)
     return explain(sightings, surroundings, depths, COCO17)
 
@@ -252,7 +252,7 @@ def test_who_was_not_found_is_behind_something_where_a_semantic_model_shows_nobo
     elsewhere = masks_of(('person', rectangle(250, 300)), is_instance=False)
     observation = Observation(0, IMAGE_SIZE, Keypoints.empty(COCO17, IMAGE_SIZE), elsewhere)
     nobody, surroundings = sort_out(observation, COCO17)
-    sightings = sight(tracks, nobody, np.array([-1]), body, observation)
+    sightings = sight(tracks, nobody.in_rows(np.array([-1])), np.zeros(1, bool), body, observation)
     belief = explain(sightings, surroundings, np.full(1, NAN), COCO17)
     np.testing.assert_array_equal(belief.states, JointState.OCCLUDED_BY_OBJECT)
 
