@@ -102,6 +102,11 @@ class PoseModel(Protocol):
 class SegmentationModel(Protocol):
     """Finds masks."""
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """All classes that it may find."""
+        ...
+
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's inputs for a batch of frames."""
         ...

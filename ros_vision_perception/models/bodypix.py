@@ -5,6 +5,7 @@ Source: the published networks: `segments` N x h x w x 1, the logit of a person 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class BodyPix:
 
     network: personlab.PersonLab
     segments_name: str
+
+    class_names: ClassVar = ('person',)
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames of one size."""

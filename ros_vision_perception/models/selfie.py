@@ -5,6 +5,7 @@ Source: model card "MediaPipe Selfie Segmentation" (general model, 256 x 256).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ _MIN_PROBABILITY = 0.5  # of a pixel that belongs to the region
 @dataclass(frozen=True)
 class SelfieSegmentation:
     """The only network of this family."""
+
+    class_names: ClassVar = ('person',)
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the (N, 3, 256, 256) float32 in [0, 1] of N frames, stretched to squares."""

@@ -8,7 +8,6 @@ Instance Segmentation", 2019, section 3.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.errors import ModelError
@@ -16,6 +15,7 @@ from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.types import Frame, InstanceMasks
 from ros_vision_perception.models import coco, yolo
 from ros_vision_perception.models.base import DetectionConfig, Signature
+from ros_vision_perception.models.instances import mask_in_box
 
 EXPECTED = 'image Nx3xHxW -> Nx(4+classes+E)xanchors or Nxdetectionsx(6+E), and NxExcellsxcells'
 
@@ -33,6 +33,11 @@ class YoloSegmentation:
     prototypes_name: str
     layout: yolo.Layout
     config: DetectionConfig
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """All that it can find."""
+        return self.layout.class_names
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames of one size."""
@@ -93,26 +98,14 @@ def _mask(
         scale: (2,) cells per px of the image.
         shift: (2,) cells: where the image begins.
     """
-    left, top, right, bottom = np.rint(box_xyxy).astype(int)
-    if right <= left or bottom <= top:
-        return BoxMask(0, 0, np.zeros((0, 0), bool))
+    _, top, _, bottom = np.rint(box_xyxy).astype(int)
     count, rows, columns = prototypes.shape
     # Only the rows that the box touches, and as a view: the matrix product takes it as it is.
     first = max(0, int(top * scale[1] + shift[1]) - 1)
     last = min(rows, int(np.ceil(bottom * scale[1] + shift[1])) + 1)
     flat = prototypes.reshape(count, rows * columns)[:, first * columns : last * columns]
     logits = (weights @ flat).reshape(last - first, columns)
-    # From the centre of a pixel of the box to the centres of the cells.
-    corner = (np.array([left, top]) + 0.5) * scale + shift - 0.5 - [0, first]
-    cells_from_box = np.column_stack((np.diag(scale), corner))
-    fine = cv2.warpAffine(
-        logits,
-        cells_from_box,
-        (int(right - left), int(bottom - top)),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return BoxMask(int(left), int(top), fine > 0)
+    return mask_in_box(logits, box_xyxy, scale, shift - [0, first], 0.0)
 
 
 def recognise(signature: Signature, config: DetectionConfig) -> YoloSegmentation | None:

@@ -11,6 +11,8 @@ from ros_vision_perception.models import (
     bodypix,
     heatmap,
     keypoint_rcnn,
+    mask_rcnn,
+    mask_rcnn_end2end,
     movenet,
     movenet_multi,
     nanodet,
@@ -18,6 +20,7 @@ from ros_vision_perception.models import (
     personlab,
     reid_retail,
     rtmdet,
+    rtmdet_ins,
     rtmdet_raw,
     rtmo,
     selfie,
@@ -66,6 +69,9 @@ CROP_POSE: dict[str, Family[CropPoseModel]] = {
 SEGMENTATION: dict[str, Family[SegmentationModel]] = {
     'selfie': selfie,
     'yolo-seg': yolo_seg,
+    'mask-rcnn': mask_rcnn,
+    mask_rcnn_end2end.FAMILY: mask_rcnn_end2end,
+    'rtmdet-ins': rtmdet_ins,
     'semantic': semantic,
     'bodypix': bodypix,
 }
