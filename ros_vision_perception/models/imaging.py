@@ -1,5 +1,8 @@
 """Cut a frame for a network, crop first, convert only the crop; and take masks back into it."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import cv2
 import numpy as np
 
@@ -14,6 +17,15 @@ _TO_RGB = {
     'rgba8': cv2.COLOR_RGBA2RGB,
     'bgra8': cv2.COLOR_BGRA2RGB,
     'mono8': cv2.COLOR_GRAY2RGB,
+}
+
+# Where red, green and blue are in a pixel of each.
+_CHANNELS = {
+    'rgb8': {'r': 0, 'g': 1, 'b': 2},
+    'bgr8': {'r': 2, 'g': 1, 'b': 0},
+    'rgba8': {'r': 0, 'g': 1, 'b': 2},
+    'bgra8': {'r': 2, 'g': 1, 'b': 0},
+    'mono8': {'r': 0, 'g': 0, 'b': 0},
 }
 
 # The colour of the bars around images in the training of most detectors.
@@ -49,6 +61,52 @@ def rgb_letterbox(frame: Frame, size: tuple[int, int]) -> np.ndarray:
     crop = np.full((size[1], size[0], 3), _GREY, np.uint8)
     crop[top : top + height, left : left + width] = image
     return crop
+
+
+def letterbox_tensor(
+    frames: Sequence[Frame],
+    size: tuple[int, int],
+    scale: float | np.ndarray,
+    offset: float | np.ndarray = 0.0,
+    *,
+    order: Literal['rgb', 'bgr'] = 'rgb',
+) -> np.ndarray:
+    """Scale frames to fit into a (N, 3, H, W) float32 tensor, grey bars around them.
+
+    The same as `to_tensor` of what `rgb_letterbox` gives, but each pixel of the scaled image is
+    touched once: taken from its channel, converted and put where it belongs.
+
+    Args:
+        frames: N of them, of any sizes.
+        size: (W, H) px.
+        scale: of the values 0 to 255; for all channels or (3,).
+        offset: added to them then; likewise.
+        order: of the channels, of `scale` and of `offset`.
+    """
+    tensor = np.empty((len(frames), 3, size[1], size[0]), np.float32)
+    scales, offsets = (np.broadcast_to(np.float32(value), 3) for value in (scale, offset))
+    for planes, frame in zip(tensor, frames, strict=True):
+        left, top, width, height = letterbox(frame.size, size)
+        image = frame.pixels
+        if frame.size != (width, height):
+            image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+        channels = cv2.split(image)
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        bars = [
+            (slice(top), slice(None)),
+            (slice(top + height, None), slice(None)),
+            (rows, slice(left)),
+            (rows, slice(left + width, None)),
+        ]
+        for plane, colour, factor, shift in zip(planes, order, scales, offsets, strict=True):
+            np.multiply(
+                channels[_CHANNELS[frame.encoding][colour]], factor, out=plane[rows, columns]
+            )
+            if shift:
+                plane[rows, columns] += shift
+            for bar in bars:
+                plane[bar] = _GREY * factor + shift
+    return tensor
 
 
 def snug_size(image_size: tuple[int, int], max_size: tuple[int, int]) -> tuple[int, int]:

@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.geometry import letterbox
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import Boxes, DetectionConfig, Signature, fits
-from ros_vision_perception.models.imaging import rgb_letterbox, snug_size, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor, snug_size
 
 EXPECTED = 'input Nx3xHxW -> dets Nxdetectionsx5 and labels Nxdetections'
 MEAN, DEVIATION = np.array([103.53, 116.28, 123.675]), np.array([57.375, 57.12, 58.395])
@@ -43,8 +42,8 @@ class RtmDet:
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames of one size."""
         size = self._size(frames[0].size)
-        crops = [cv2.cvtColor(rgb_letterbox(f, size), cv2.COLOR_RGB2BGR) for f in frames]
-        return {'input': to_tensor(crops, 1 / DEVIATION, -MEAN / DEVIATION)}
+        scale, offset = 1 / DEVIATION, -MEAN / DEVIATION
+        return {'input': letterbox_tensor(frames, size, scale, offset, order='bgr')}
 
     def decode(
         self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]

@@ -14,7 +14,7 @@ import numpy as np
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import Boxes, DetectionConfig, Signature
 from ros_vision_perception.models.detection import STRIDES, anchors, people_in_image
-from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor
 from ros_vision_perception.models.rtmdet import DEVIATION, MEAN
 
 EXPECTED = 'image Nx3xHxW -> for strides 8, 16 and 32 scores Nxclassesxhxw and distances Nx4xhxw'
@@ -40,8 +40,9 @@ class RtmDetRaw:
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames."""
-        crops = [rgb_letterbox(frame, self.input_size)[..., ::-1] for frame in frames]
-        return {self.input_name: to_tensor(crops, 1 / DEVIATION, -MEAN / DEVIATION)}
+        scale, offset = 1 / DEVIATION, -MEAN / DEVIATION
+        tensor = letterbox_tensor(frames, self.input_size, scale, offset, order='bgr')
+        return {self.input_name: tensor}
 
     def decode(
         self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]

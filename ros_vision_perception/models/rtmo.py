@@ -7,7 +7,6 @@ Estimation", 2023, and its configuration: B, G, R in [0, 255], 640 px, bars of g
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.errors import ModelError
@@ -15,7 +14,7 @@ from ros_vision_perception.core.geometry import letterbox
 from ros_vision_perception.core.skeleton import SKELETONS, Skeleton, get_skeleton
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import DetectionConfig, Signature, fits
-from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor
 
 EXPECTED = 'input Nx3xHxW -> dets Nxpeoplex5 and keypoints NxpeoplexKx3'
 _TRAINED_SIZE = (640, 640)
@@ -37,11 +36,7 @@ class Rtmo:
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames."""
-        crops = [
-            cv2.cvtColor(rgb_letterbox(frame, self.input_size), cv2.COLOR_RGB2BGR)
-            for frame in frames
-        ]
-        return {'input': to_tensor(crops, 1.0)}
+        return {'input': letterbox_tensor(frames, self.input_size, 1.0, order='bgr')}
 
     def decode(
         self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]

@@ -17,7 +17,7 @@ import numpy as np
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import Boxes, DetectionConfig, Shape, Signature
 from ros_vision_perception.models.detection import people_in_image
-from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor, rgb_letterbox
 
 EXPECTED = (
     'image NxHxWx3 -> detection_boxes NxDx4, detection_classes and detection_scores NxD; '
@@ -81,8 +81,7 @@ class TorchVisionDetector(Ssd):
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for one frame."""
-        (frame,) = frames
-        tensor = to_tensor([rgb_letterbox(frame, self.input_size)], 1 / 255)
+        tensor = letterbox_tensor(frames, self.input_size, 1 / 255)
         return {self.input_name: tensor if self.has_batch else tensor[0]}
 
     def decode(

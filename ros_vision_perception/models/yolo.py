@@ -19,7 +19,7 @@ from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.core.geometry import distinct_boxes, letterbox
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
-from ros_vision_perception.models.imaging import rgb_letterbox, snug_size, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor, snug_size
 
 _DEFAULT_SIDE = 640
 # More candidates than this, of which the best are kept, are noise, and the suppression is slow.
@@ -145,8 +145,7 @@ def input_size(layout: Layout, image_size: tuple[int, int]) -> tuple[int, int]:
 def preprocess(layout: Layout, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
     """Return the network's input, (N, 3, h, w) float32 in [0, 1], of frames of one size."""
     size = input_size(layout, frames[0].size)
-    crops = [rgb_letterbox(frame, size) for frame in frames]
-    return {layout.input_name: to_tensor(crops, 1 / 255)}
+    return {layout.input_name: letterbox_tensor(frames, size, 1 / 255)}
 
 
 def detections(

@@ -100,11 +100,12 @@ def _mask(
     """
     _, top, _, bottom = np.rint(box_xyxy).astype(int)
     count, rows, columns = prototypes.shape
-    # Only the rows that the box touches, and as a view: the matrix product takes it as it is.
+    # Only the rows that the box touches, and as a view. Not by the matrix product: its threads
+    # would wait for those of the network, at times for longer than the network takes.
     first = max(0, int(top * scale[1] + shift[1]) - 1)
     last = min(rows, int(np.ceil(bottom * scale[1] + shift[1])) + 1)
     flat = prototypes.reshape(count, rows * columns)[:, first * columns : last * columns]
-    logits = (weights @ flat).reshape(last - first, columns)
+    logits = np.einsum('e,ep->p', weights, flat).reshape(last - first, columns)
     return mask_in_box(logits, box_xyxy, scale, shift - [0, first], 0.0)
 
 

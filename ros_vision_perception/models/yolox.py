@@ -14,7 +14,7 @@ import numpy as np
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import Boxes, DetectionConfig, Signature
 from ros_vision_perception.models.detection import anchor_count, anchors, people_in_image
-from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor
 
 EXPECTED = 'images Nx3xHxW -> NxAx(5+classes), with A cells of strides 8, 16 and 32'
 _PERSON = 0
@@ -40,8 +40,7 @@ class YoloX:
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames."""
-        crops = [rgb_letterbox(frame, self.input_size)[..., ::-1] for frame in frames]
-        return {self.input_name: to_tensor(crops, 1.0)}
+        return {self.input_name: letterbox_tensor(frames, self.input_size, 1.0, order='bgr')}
 
     def decode(
         self, outputs: Mapping[str, np.ndarray], image_sizes: Sequence[tuple[int, int]]

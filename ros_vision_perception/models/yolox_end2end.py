@@ -6,13 +6,12 @@ must.
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models import rtmdet
 from ros_vision_perception.models.base import DetectionConfig, Signature
-from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.imaging import letterbox_tensor
 
 FAMILY = 'yolox-end2end'
 EXPECTED = f'as rtmdet, where the metadata or the sidecar say family: {FAMILY}'
@@ -26,8 +25,7 @@ class YoloXEnd2End(rtmdet.RtmDet):
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames of one size."""
         size = self._size(frames[0].size)
-        crops = [cv2.cvtColor(rgb_letterbox(f, size), cv2.COLOR_RGB2BGR) for f in frames]
-        return {'input': to_tensor(crops, 1.0)}
+        return {'input': letterbox_tensor(frames, size, 1.0, order='bgr')}
 
 
 def recognise(signature: Signature, config: DetectionConfig) -> YoloXEnd2End | None:

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models.imaging import rgb_letterbox, snug_size, to_tensor
+from ros_vision_perception.models.imaging import (
+    letterbox_tensor,
+    rgb_letterbox,
+    snug_size,
+    to_tensor,
+)
 
 # One colour, as each encoding stores it, and as a network sees it.
 COLOURS: dict[str, tuple[list[int], list[int]]] = {
@@ -31,6 +36,24 @@ def test_every_encoding_becomes_rgb_in_grey_bars(encoding: str) -> None:
 def test_a_frame_of_the_right_shape_has_no_bars() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     np.testing.assert_array_equal(rgb_letterbox(Frame(pixels, 'rgb8', 0), (64, 48)), pixels)
+
+
+@pytest.mark.parametrize('encoding', COLOURS)
+@pytest.mark.parametrize('size', [(64, 64), (64, 32), (48, 30), (40, 30)])
+def test_frames_go_into_a_tensor_in_one_step_as_in_two(
+    encoding: str, size: tuple[int, int]
+) -> None:
+    rng, channels = np.random.default_rng(0), COLOURS[encoding][0][1:]
+    shapes = ((30, 50, len(channels) + 1), (60, 30, len(channels) + 1))
+    images = [rng.integers(0, 256, shape, np.uint8)[:, 3:-7] for shape in shapes]
+    frames = [Frame(image if channels else image[..., 0], encoding, 0) for image in images]
+    scale, offset = np.array([1.0, 0.5, 0.1]), np.array([0.0, -1.0, 2.0])
+    crops = [rgb_letterbox(frame, size) for frame in frames]
+    tensor = letterbox_tensor(frames, size, scale, offset)
+    np.testing.assert_allclose(tensor, to_tensor(crops, scale, offset), atol=1e-5)
+    assert tensor.dtype == np.float32 and tensor.flags.c_contiguous
+    turned = letterbox_tensor(frames, size, 1.0, order='bgr')
+    np.testing.assert_array_equal(turned, to_tensor(crops, 1.0)[:, ::-1])
 
 
 @pytest.mark.parametrize(
