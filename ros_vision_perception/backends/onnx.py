@@ -111,6 +111,8 @@ def open_session(path: Path, options: Any, providers: Sequence[Any], **flags: in
 
     if not path.is_file():
         raise ModelError(f'no model file at {path}')
+    # What it warns of while it reads a file, such as old attributes, nobody can mend who uses one.
+    onnxruntime.set_default_logger_severity(3)
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers, **flags)
     except Exception as error:  # the runtime raises a dozen unrelated classes

@@ -70,7 +70,8 @@ def _draw_covariances(axes: Axes, records: Records) -> None:
 def _finish_square(axes: Axes, x: str, y: str) -> None:
     axes.plot([0, 1], [0, 1], '--', color='#bbbbbb', zorder=0)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=x, ylabel=y, aspect='equal')
-    axes.legend(fontsize=8, loc='upper left')
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8, loc='upper left')
 
 
 def _draw_errors(axes: Axes, records: Records) -> None:
