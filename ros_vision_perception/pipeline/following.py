@@ -14,6 +14,9 @@ from ros_vision_perception.models.base import Boxes, PointsInImage
 _MAX_GROWTH = 1.25
 # Of the mean score of the joints at the last look: with less somebody is lost.
 _MIN_SHARE = 0.5
+# Only of somebody with at least this person score it is worth a look that they are lost: detectors
+# guess a lot, and most of their weak guesses come and go.
+_LIKELY = 0.5
 # After so long without a frame somebody who walks may have left the box.
 _MAX_GAP_S = 0.5
 
@@ -26,6 +29,7 @@ class Followed:
         people: boxes, and the scores that the detector gave them when it last looked.
         joints: of these people, all of them numbers.
         sureness: (N,) mean score of their joints when the detector last looked.
+        is_likely: (N,) whether somebody was more likely there than not when it last looked.
         image_size: (width, height) px of the frame.
         stamp_ns: of the frame.
     """
@@ -33,13 +37,16 @@ class Followed:
     people: Boxes
     joints: PointsInImage
     sureness: np.ndarray
+    is_likely: np.ndarray
     image_size: tuple[int, int]
     stamp_ns: int
 
     @classmethod
     def begin(cls, people: Boxes, joints: PointsInImage, frame: Frame) -> 'Followed':
         """Follow those people whom the detector found and whose joints are numbers."""
-        found = cls(people, joints, joints.scores.mean(axis=1), frame.size, frame.stamp_ns)
+        sureness = joints.scores.mean(axis=1)
+        is_likely = _person_scores(people, sureness) >= _LIKELY
+        found = cls(people, joints, sureness, is_likely, frame.size, frame.stamp_ns)
         return found._only(_are_numbers(joints))
 
     def __len__(self) -> int:
@@ -69,17 +76,24 @@ class Followed:
 
     @property
     def person_scores(self) -> np.ndarray:
-        """(N,) how likely each is a person, in [0, 1].
-
-        A box may hold no person, or half of one: the joints know better. The root ranks people as
-        the usual product does, and the tracking may take it for a probability.
-        """
-        return np.sqrt(self.people.scores * self.joints.scores.mean(axis=1))
+        """(N,) how likely each is a person, in [0, 1]."""
+        return _person_scores(self.people, self.joints.scores.mean(axis=1))
 
     def _only(self, rows: np.ndarray) -> 'Followed':
         people = Boxes(self.people.boxes_xyxy[rows], self.people.scores[rows])
-        joints, sureness = self.joints[rows], self.sureness[rows]
-        return replace(self, people=people, joints=joints, sureness=sureness)
+        return replace(
+            self,
+            people=people,
+            joints=self.joints[rows],
+            sureness=self.sureness[rows],
+            is_likely=self.is_likely[rows],
+        )
+
+
+def _person_scores(people: Boxes, sureness: np.ndarray) -> np.ndarray:
+    # A box may hold no person, or half of one: the joints know better. The root ranks people as
+    # the usual product does, and the tracking may take it for a probability.
+    return np.sqrt(people.scores * sureness)
 
 
 def _are_numbers(joints: PointsInImage) -> np.ndarray:

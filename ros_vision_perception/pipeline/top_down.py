@@ -20,8 +20,8 @@ class TopDownConfig:
 
     Attributes:
         detect_every: every so many frames the detector looks for people; in between those seen
-            last are followed by their joints. When somebody is lost it looks in the next frame,
-            and in every frame while nobody is there.
+            last are followed by their joints. When somebody likely is lost it looks in the next
+            frame, and in every frame while nobody is there.
         flip_test: whether to look at each crop and at its mirror image, which takes twice as long.
     """
 
@@ -70,7 +70,7 @@ class TopDownPose:
             self._until_look = self._detect_every
         else:
             found = self._follow(last, frame, stages)
-            if len(found) < len(last):
+            if found.is_likely.sum() < last.is_likely.sum():
                 self._until_look = 1
         self._until_look -= 1
         self._last = found if len(found) else None

@@ -31,6 +31,7 @@ class World:
         self.people: dict[int, tuple[float, float]] = {}
         self.looks = 0
         self.seen = 1.0
+        self.box_score = 0.8
         self.input_shapes: dict[str, tuple[int | None, ...]] = {'crops': (None, 192, 192, 3)}
         self.output_shapes: dict = {}
 
@@ -50,7 +51,12 @@ class World:
         self.looks += 1
         boxes = np.array([np.tile(middle, 2) + 0.5 + REACH for middle in self.people.values()])
         people = len(self.people)
-        return [Boxes(boxes.reshape(-1, 4).astype(np.float32), np.full(people, 0.8, np.float32))]
+        return [
+            Boxes(
+                boxes.reshape(-1, 4).astype(np.float32),
+                np.full(people, self.box_score, np.float32),
+            )
+        ]
 
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if 'frame' in inputs:
@@ -126,6 +132,17 @@ def test_somebody_whose_joints_are_hardly_seen_any_more_is_lost() -> None:
     for _ in range(3):
         assert len(pipeline.estimate(world.frame(), no_stages)) == 1
     assert world.looks == 2
+
+
+def test_a_weak_guess_that_is_lost_is_worth_no_look() -> None:
+    world = World()
+    world.box_score = 0.2
+    pipeline = world.pipeline(100)
+    world.people = {200: (200.0, 180.0), 100: (450.0, 180.0)}
+    assert len(pipeline.estimate(world.frame(), no_stages)) == 2
+    del world.people[100]
+    for _ in range(3):
+        assert len(pipeline.estimate(world.frame(), no_stages)) == 1 and world.looks == 1
 
 
 def test_while_nobody_is_there_the_detector_looks_in_every_frame() -> None:
