@@ -23,7 +23,10 @@ _MAY_IMPORT = {
     'models': ('core', 'numpy', 'cv2'),
     'render': ('core', 'numpy', 'cv2'),
     'backends': ('core', 'numpy', 'onnxruntime', 'tensorrt'),
-    'zoo': ('core', 'numpy', 'onnx', 'tflite', 'yaml', 'filelock', 'platformdirs', 'rich'),
+    'zoo': (
+        *('core', 'numpy', 'onnx', 'tflite', 'yaml', 'filelock', 'platformdirs', 'requests'),
+        'rich',
+    ),
     'pipeline': ('core', 'models', 'backends', 'zoo', 'numpy'),
     'nodes': (
         *('core', 'models', 'render', 'zoo', 'pipeline', 'msg', *_ROS),

@@ -77,11 +77,11 @@ def load_pose(
             the model is of one network and `top_down` is not the default.
     """
     resolved, open_file = resolve(model, report), partial(_open, runtime, threads)
-    _check_family(resolved, 'pose', [*_POSE_PIPELINES, *families.POSE])
+    _check_family(resolved, 'pose', [*POSE_PIPELINES, *families.POSE])
     config = DetectionConfig(min_score, max_count=max_people)
     pipeline: PosePipeline
-    if resolved.family is not None and resolved.family in _POSE_PIPELINES:
-        pipeline = _POSE_PIPELINES[resolved.family](resolved, open_file, max_people, with_masks)
+    if resolved.family is not None and resolved.family in POSE_PIPELINES:
+        pipeline = POSE_PIPELINES[resolved.family](resolved, open_file, max_people, with_masks)
     elif len(resolved.files) > 1:
         pipeline = load_top_down(resolved, config, top_down, open_file)
     else:
@@ -224,6 +224,6 @@ def _load_blazepose(
 
 
 # Models of networks that belong together: their files say what they are.
-_POSE_PIPELINES: dict[str, Callable[[ResolvedModel, OpenNetwork, int, bool], PosePipeline]] = {
+POSE_PIPELINES: dict[str, Callable[[ResolvedModel, OpenNetwork, int, bool], PosePipeline]] = {
     'blazepose': _load_blazepose,
 }

@@ -9,6 +9,7 @@ from ros_vision_perception.backends.base import FileBackend, OpenNetwork
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.models.base import DetectionConfig, Family, Signature
 from ros_vision_perception.pipeline.families import ALL
+from ros_vision_perception.zoo.sidecar import read_sidecar, sidecar_path
 
 Model = TypeVar('Model')
 
@@ -23,10 +24,16 @@ class Network:
 
     @classmethod
     def load(cls, path: Path, open_network: OpenNetwork) -> 'Network':
-        """Load a file; raises ModelError when that cannot be done."""
+        """Load a file; what its sidecar says takes the place of what its metadata say.
+
+        Raises:
+            ModelError: when the file cannot be loaded.
+            ConfigurationError: when the sidecar is faulty.
+        """
+        said = read_sidecar(path)
         backend = open_network(path)
         shapes = backend.input_shapes, backend.output_shapes
-        return cls(path, backend, Signature(*shapes, backend.metadata))
+        return cls(path, backend, Signature(*shapes, {**backend.metadata, **said}))
 
 
 def claims(
@@ -68,7 +75,8 @@ def recognise(
     if len(found) > 1:
         raise ModelError(
             f'{network.path} may be of family {" or ".join(found)}: got {network.signature}; '
-            "expected the metadata entry 'family' to say which"
+            f"expected the metadata entry 'family', or {sidecar_path(network.path).name} beside "
+            f"it with 'family: {next(iter(found))}', to say which"
         )
     return next(iter(found.values()), None)
 

@@ -2,13 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 import sys
 
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo.cache import cache_folder
-from ros_vision_perception.zoo.catalog import Model, default_catalog
+from ros_vision_perception.zoo.catalog import default_catalog
+from ros_vision_perception.zoo.entries import Model
 from ros_vision_perception.zoo.resolve import default_store
 
 
@@ -42,6 +42,16 @@ def _parser() -> argparse.ArgumentParser:
         sub = actions.add_parser(name, help=summary, description=summary)
         sub.add_argument('model', metavar='NAME', help='as `models list` prints it')
         sub.set_defaults(action=action)
+        if action is _fetch:
+            sub.add_argument(
+                '--accept-license',
+                action='store_true',
+                help='fetch a model whose licence, as `models info` shows it, is not permissive',
+            )
+    summary = 'remove from the cache what no model needs, and the models that are named'
+    sub = actions.add_parser('prune', help=summary, description=summary)
+    sub.add_argument('models', metavar='NAME', nargs='*', help='as `models list` prints it')
+    sub.set_defaults(action=_prune)
     summary = 'say what an .onnx file is, and why'
     sub = actions.add_parser('inspect', help=summary, description=summary)
     sub.add_argument('file', type=Path, metavar='FILE')
@@ -63,7 +73,7 @@ def _list(arguments: argparse.Namespace) -> None:
     store = default_store(_report)
     for model in default_catalog().models:
         state = 'cached' if store.is_cached(model) else '-'
-        print(f'{model.name:22} {model.task:14} {model.licence:12} {state:8} {model.summary}')
+        print(f'{model.name:22} {model.task:15} {model.licence:12} {state:8} {model.summary}')
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -74,10 +84,10 @@ def _info(arguments: argparse.Namespace) -> None:
         ('task', model.task),
         ('family', model.family),
         ('skeleton', model.skeleton or '-'),
-        ('licence', model.licence),
-        ('source', model.wheel),
+        ('licence', model.licence + ('' if model.is_permissive else ': needs --accept-license')),
+        ('source', model.wheel or 'its authors, at the URLs below'),
         *((f'{item.metric}, {item.data}', f'{item.value:.3f}') for item in model.accuracy),
-        ('as published in', model.accuracy_source),
+        ('as published in', model.accuracy_source or '-'),
     ]
     for file in model.files:
         shape = 'x'.join(map(str, ('N', *file.input_shape)))
@@ -86,6 +96,17 @@ def _info(arguments: argparse.Namespace) -> None:
             (file.name, f'{file.member}, {file.size_bytes / 1e6:.1f} MB, sha256 {file.sha256}'),
             ('', f'image {shape} RGB in [{low:g}, {high:g}] -> {", ".join(file.outputs)}'),
         ]
+    for download in model.downloads:
+        shape = 'x'.join(map(str, ('N', *download.input_shape)))
+        size = (
+            f'{download.size_bytes / 1e6:.1f} MB' if download.size_bytes else 'size not published'
+        )
+        known = download.sha256 or 'not published: that of the first fetch is expected later'
+        rows += [
+            *((download.name, url) for url in download.urls),
+            ('', f'{download.member or "the file itself"}, {size}, sha256 {known}'),
+            ('', f'image {shape}, {download.input_values}'),
+        ]
     width = max(len(key) for key, _ in rows)
     for key, value in rows:
         print(f'{key:{width}}  {value}')
@@ -93,32 +114,13 @@ def _info(arguments: argparse.Namespace) -> None:
 
 def _inspect(arguments: argparse.Namespace) -> None:
     # Only now: the other actions need no runtime.
-    from ros_vision_perception.models.base import DetectionConfig
-    from ros_vision_perception.pipeline import families
-    from ros_vision_perception.pipeline.networks import BackendConfig, Networks, candidates
-    from ros_vision_perception.pipeline.recognise import Network, claims, expected
+    from ros_vision_perception.tools.inspect_model import inspect
 
-    networks = Networks(BackendConfig(), _report)
-    network = Network.load(arguments.file, partial(networks, threads=1))
-    print(network.signature)
-    print(f'would run here on: {", else on ".join(candidates(BackendConfig()))}')
-    for key, value in network.signature.metadata.items():
-        print(f'metadata {key}: {value:.200}')
-    said = network.signature.metadata.get('family')
-    is_known = said in default_catalog().families
-    if is_known:
-        print(f'is of family {said}: its metadata says so')
-    for kind, known in families.ALL.items():
-        for name, model in claims(network, known, DetectionConfig(0.5)).items():
-            skeleton = getattr(model, 'skeleton', None)
-            joints = f', joints of {skeleton.name}' if skeleton else ''
-            print(f'is of family {name}, a {kind}{joints}: {known[name].EXPECTED}')
-            is_known = True
-    if not is_known:
-        raise ModelError(
-            f'{arguments.file} is of no known family; expected '
-            + '; or '.join(expected(known) for known in families.ALL.values())
-        )
+    lines, doubt = inspect(arguments.file, _report)
+    for line in lines:
+        print(line)
+    if doubt:
+        raise ModelError(doubt)
 
 
 def _build_engine(arguments: argparse.Namespace) -> None:
@@ -130,8 +132,14 @@ def _build_engine(arguments: argparse.Namespace) -> None:
 def _fetch(arguments: argparse.Namespace) -> None:
     model = default_catalog().model(arguments.model)
     store = default_store(_report)
-    store.ensure(model)
+    store.ensure(model, licence_is_accepted=arguments.accept_license)
     print(store.folder(model))
+
+
+def _prune(arguments: argparse.Namespace) -> None:
+    models = [default_catalog().model(name) for name in arguments.models]
+    freed = default_store(_report).prune(models)
+    print(f'{freed / 1e6:.1f} MB freed in {cache_folder()}')
 
 
 def _path(arguments: argparse.Namespace) -> None:

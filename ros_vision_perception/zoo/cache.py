@@ -37,17 +37,26 @@ def write(file: Path, data: bytes) -> None:
     """Write a file so that others see all of it or nothing, even if this process is killed."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(prefix=_PARTIAL, dir=file.parent, delete=False) as partial:
-        partial.write(data)
-        partial.flush()
-        os.fsync(partial.fileno())
-    os.chmod(partial.name, 0o644)
-    os.replace(partial.name, file)
+        try:
+            partial.write(data)
+            partial.flush()
+            os.fsync(partial.fileno())
+            os.chmod(partial.name, 0o644)
+            os.replace(partial.name, file)
+        except OSError:
+            os.unlink(partial.name)
+            raise
 
 
 def remove_partial(root: Path) -> None:
     """Remove what killed processes left; only for who holds the cache folder."""
     for partial in root.rglob(f'{_PARTIAL}*'):
         partial.unlink()
+
+
+def size_of(root: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in root.rglob('*') if file.is_file())
 
 
 @contextmanager
@@ -74,5 +83,5 @@ def exclusive(root: Path, report: Report) -> Iterator[None]:
     except OSError as error:
         raise ConfigurationError(
             f'cannot write the model cache {root} ({error.strerror or error}); '
-            f'set {FOLDER_VARIABLE} to a folder that can be written'
+            f'set {FOLDER_VARIABLE} to a folder that can be written and has room'
         ) from error

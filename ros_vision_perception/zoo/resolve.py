@@ -9,6 +9,7 @@ from ros_vision_perception.zoo.cache import Report, cache_folder
 from ros_vision_perception.zoo.catalog import default_catalog
 from ros_vision_perception.zoo.engines import SUFFIXES
 from ros_vision_perception.zoo.onnx_metadata import read_metadata
+from ros_vision_perception.zoo.sidecar import read_sidecar, sidecar_path
 from ros_vision_perception.zoo.store import Store
 from ros_vision_perception.zoo.wheel import download
 
@@ -56,7 +57,7 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
         return ResolvedModel(model.name, model.family, files)
     path = Path(name_or_path).expanduser()
     if path.exists():
-        return _from_path(path)
+        return _from_path(path, report)
     if '+' in name_or_path:
         return _together([resolve(part, report) for part in name_or_path.split('+')])
     raise ModelError(
@@ -71,7 +72,7 @@ def default_store(report: Report) -> Store:
     return Store(cache_folder(), default_catalog(), download, _convert, report)
 
 
-def _from_path(path: Path) -> ResolvedModel:
+def _from_path(path: Path, report: Report) -> ResolvedModel:
     paths = sorted(path.glob('*.onnx')) if path.is_dir() else [path]
     if not paths:
         raise ModelError(f'no .onnx file in the folder {path}')
@@ -80,6 +81,10 @@ def _from_path(path: Path) -> ResolvedModel:
     for file in paths:
         # What is in an engine only the runtime can tell.
         entries = {} if file.suffix in SUFFIXES else read_metadata(file)
+        said = read_sidecar(file)
+        if said:
+            report(f'{file.name}: {sidecar_path(file).name} beside it decides {", ".join(said)}')
+        entries |= said
         files[entries.get('file', file.name)] = file
         families.add(entries.get('family'))
     return ResolvedModel(path.stem, families.pop() if len(families) == 1 else None, files)

@@ -28,7 +28,7 @@ def build(kind: type[_T], raw: Any, where: str) -> _T:
     required = {
         field.name
         for field in fields(kind)  # type: ignore[arg-type]
-        if field.default is MISSING
+        if field.default is MISSING and field.default_factory is MISSING
     }
     for name in required - values.keys():
         raise ConfigurationError(f'{where}: {name} is missing')

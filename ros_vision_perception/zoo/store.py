@@ -1,18 +1,22 @@
 """The models on this machine: fetched and converted when first needed, checked at every use.
 
 <cache folder>/sources/<path in the wheel>      the .tflite files, checked by the catalogue
-<cache folder>/models/<model>/<name>.onnx       converted from them
+<cache folder>/models/<model>/<name>.onnx       converted from them, or downloaded
 <cache folder>/models/<model>/manifest.json     what they were made from, and their sha256
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 import hashlib
 import json
 from pathlib import Path
 import shutil
 
-from ros_vision_perception.zoo import cache
-from ros_vision_perception.zoo.catalog import Catalog, Model, ModelFile, Wheel
+from ros_vision_perception.core.errors import ModelError
+from ros_vision_perception.zoo import cache, web
+from ros_vision_perception.zoo.catalog import Catalog
+from ros_vision_perception.zoo.entries import Model, ModelFile, WebFile, Wheel
+from ros_vision_perception.zoo.http import DEFAULT_PATIENCE, Patience
+from ros_vision_perception.zoo.onnx_metadata import parse_metadata, with_metadata
 from ros_vision_perception.zoo.tflite import CONVERTER_VERSION
 from ros_vision_perception.zoo.wheel import extract
 
@@ -34,6 +38,7 @@ class Store:
         download: Download,
         convert: Convert,
         report: cache.Report,
+        patience: Patience = DEFAULT_PATIENCE,
     ) -> None:
         """Use the cache folder `root`.
 
@@ -43,12 +48,14 @@ class Store:
             download: gets a wheel.
             convert: converts a network.
             report: told one line when something takes long or was repaired.
+            patience: with servers that models are downloaded from.
         """
         self._root = root
         self._catalog = catalog
         self._download = download
         self._convert = convert
         self._report = report
+        self._patience = patience
 
     def folder(self, model: Model) -> Path:
         """Return where the files of a model are, or will be."""
@@ -67,7 +74,7 @@ class Store:
             return 'not cached'
         except ValueError:
             return f'{_MANIFEST} is damaged'
-        for file in model.files:
+        for file in model.networks:
             entry = manifest.get(file.name) if isinstance(manifest, dict) else None
             if not isinstance(entry, dict) or entry.get('recipe') != _recipe(model, file):
                 return f'{file.name} was made from something else or by another version'
@@ -76,17 +83,52 @@ class Store:
                 return f'{file.name} is {"damaged" if got else "missing"}'
         return None
 
-    def ensure(self, model: Model) -> dict[str, Path]:
+    def ensure(self, model: Model, licence_is_accepted: bool = False) -> dict[str, Path]:
         """Return the checked files of a model by name; fetch and convert what is not there.
+
+        Args:
+            model: of the catalogue.
+            licence_is_accepted: needed to fetch what is not under a permissive licence.
 
         Raises:
             ModelError: when the model can be neither found nor fetched.
             ConfigurationError: when the cache folder must be written but cannot be.
         """
         if self.problem(model) is not None:  # else: no lock, so that the folder may be read-only
+            if not (model.is_permissive or licence_is_accepted):
+                raise ModelError(
+                    f'{model.name} is under {model.licence}, which binds what is made with it; '
+                    f'if you accept that: models fetch {model.name} --accept-license'
+                )
             with cache.exclusive(self._root, self._report):
                 self._repair(model)
-        return {file.name: self.folder(model) / file.name for file in model.files}
+        return {name: self.folder(model) / name for name in model.file_names}
+
+    def prune(self, models: Collection[Model] = ()) -> int:
+        """Remove models that are not in the catalogue, given ones, and what is half done.
+
+        The hashes that are expected stay, and so do sources that the catalogue knows: of them a
+        newer converter makes models without a network.
+
+        Returns:
+            How many bytes became free.
+        """
+        if not self._root.exists():
+            return 0
+        keep = {model.name for model in self._catalog.models} - {model.name for model in models}
+        members = {name for wheel in self._catalog.wheels for name in self._catalog.members(wheel)}
+        with cache.exclusive(self._root, self._report):
+            before = cache.size_of(self._root)
+            cache.remove_partial(self._root)
+            for folder in (self._root / 'models').glob('*'):
+                if folder.name not in keep:
+                    shutil.rmtree(folder)
+            for folder in (self._root / web.PARTIAL_FOLDER, self._root / 'download'):
+                shutil.rmtree(folder, ignore_errors=True)
+            for source in (self._root / 'sources').rglob('*.tflite'):
+                if source.relative_to(self._root / 'sources').as_posix() not in members:
+                    source.unlink()
+            return before - cache.size_of(self._root)
 
     def _repair(self, model: Model) -> None:
         problem = self.problem(model)
@@ -97,14 +139,24 @@ class Store:
         cache.remove_partial(self._root)
         folder = self.folder(model)
         manifest = {}
-        for file in model.files:
-            source = self._source(model, file)
-            self._report(f'{model.name}: converting {file.name}')
+        for file in model.networks:
             recipe = _recipe(model, file)
-            data = self._convert(source, file.outputs, recipe)
+            data = self._contents(model, file, recipe)
             cache.write(folder / file.name, data)
             manifest[file.name] = {'sha256': hashlib.sha256(data).hexdigest(), 'recipe': recipe}
         cache.write(folder / _MANIFEST, json.dumps(manifest, indent=2).encode())
+
+    def _contents(
+        self, model: Model, file: ModelFile | WebFile, recipe: Mapping[str, str]
+    ) -> bytes:
+        if isinstance(file, WebFile):
+            data = web.get(file, self._root, self._report, self._patience)
+            known = parse_metadata(data, file.name)
+            # So that the file says itself what it is, wherever it is copied to.
+            return with_metadata(data, {k: v for k, v in recipe.items() if k not in known})
+        source = self._source(model, file)
+        self._report(f'{model.name}: converting {file.name}')
+        return self._convert(source, file.outputs, recipe)
 
     def _source(self, model: Model, file: ModelFile) -> bytes:
         path = self._root / 'sources' / file.member
@@ -129,15 +181,22 @@ class Store:
             cache.write(self._root / 'sources' / member, data)
 
 
-def _recipe(model: Model, file: ModelFile) -> dict[str, str]:
-    """Return all that a converted file depends on; stored in it and in the manifest."""
-    return {
+def _recipe(model: Model, file: ModelFile | WebFile) -> dict[str, str]:
+    """Return all that a file depends on; stored in it and in the manifest."""
+    recipe = {
         'family': model.family,
-        'task': model.task,
         'skeleton': model.skeleton or '',
         'model': model.name,
         'file': file.name,
         'licence': model.licence,
+    }
+    if isinstance(file, WebFile):
+        if not model.skeleton:
+            del recipe['skeleton']  # whose names are checked by those who read them
+        return {**recipe, 'source': file.urls[0], **file.metadata}
+    return {
+        **recipe,
+        'task': model.task,
         'source': f'{model.wheel}: {file.member}',
         'source_sha256': file.sha256,
         'outputs': ' '.join(f'{name}={source}' for name, source in file.outputs.items()),

@@ -13,7 +13,7 @@ import sys
 import zipfile
 
 from ros_vision_perception.core.errors import ModelError
-from ros_vision_perception.zoo.catalog import Wheel
+from ros_vision_perception.zoo.entries import Wheel
 
 
 def download(wheel: Wheel, folder: Path) -> Path:

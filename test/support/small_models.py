@@ -6,7 +6,8 @@ from pathlib import Path
 import time
 import zipfile
 
-from ros_vision_perception.zoo.catalog import Catalog, Model, Wheel, parse
+from ros_vision_perception.zoo.catalog import Catalog, parse
+from ros_vision_perception.zoo.entries import Model, Wheel
 from ros_vision_perception.zoo.store import Store
 
 SOURCES = {'networks/eyes.tflite': b'eyes' * 1000, 'networks/legs.tflite': b'legs' * 1000}

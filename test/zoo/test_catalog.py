@@ -3,6 +3,8 @@
 import pytest
 
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
+from ros_vision_perception.pipeline.families import ALL
+from ros_vision_perception.pipeline.load import POSE_PIPELINES
 from ros_vision_perception.zoo.catalog import Catalog, default_catalog, parse
 
 HASH = 'ab' * 32
@@ -34,8 +36,7 @@ models:
 
 def test_the_catalogue_of_the_package_holds_the_default_models() -> None:
     catalog = default_catalog()
-    assert catalog.names == ('blazepose-full', 'selfie-segmentation')
-    assert catalog.families == ('blazepose', 'selfie')
+    assert catalog.names[:2] == ('blazepose-full', 'selfie-segmentation')
     pose = catalog.model('blazepose-full')
     assert (pose.task, pose.skeleton) == ('pose', 'blazepose33')
     assert [file.name for file in pose.files] == [
@@ -43,7 +44,18 @@ def test_the_catalogue_of_the_package_holds_the_default_models() -> None:
         'landmark.onnx',
         'landmark_mask.onnx',
     ]
-    assert {model.licence for model in catalog.models} == {'Apache-2.0'}
+    assert pose.licence == 'Apache-2.0'
+
+
+def test_every_model_of_the_catalogue_has_a_decoder() -> None:
+    known = {name for families in ALL.values() for name in families} | POSE_PIPELINES.keys()
+    assert set(default_catalog().families) <= known
+
+
+def test_what_is_not_permissive_is_only_what_says_so() -> None:
+    others = [model for model in default_catalog().models if not model.is_permissive]
+    assert {model.licence for model in others} == {'AGPL-3.0'}
+    assert all(model.downloads for model in others)
 
 
 def test_a_catalogue_is_read_into_typed_data() -> None:
@@ -53,6 +65,42 @@ def test_a_catalogue_is_read_into_typed_data() -> None:
     assert file.input_range == (0.0, 1.0)
     assert file.outputs == {'map': 'Identity'}
     assert model.accuracy == ()
+
+
+WEB = f"""
+wheels: []
+models:
+  - name: walker
+    summary: finds people
+    task: detection
+    family: yolox
+    licence: MIT
+    downloads:
+      - name: walker.onnx
+        urls: [https://models.example/walker.zip]
+        member: end2end.onnx
+        sha256: {HASH}
+        input_shape: [3, 32, 32]
+        input_values: BGR
+"""
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ('https://', 'ftp://', 'URL with http:// or https://; got .ftp://models'),
+        ('[https://models.example/walker.zip]', '[]', 'expected one URL or more'),
+        ('licence: MIT', 'licence: MIT\n    wheel: networks==1.0', 'a wheel and files, or down'),
+        (f'sha256: {HASH}', 'sha256: abc', 'expected a sha256 of 64'),
+        ('member: end2end.onnx', 'member: 1', r'downloads\[0\].member: expected str; got 1'),
+        ('    downloads:', '    files:', r'files\[0\]'),
+    ],
+)
+def test_a_fault_in_a_model_from_the_web_is_named(old: str, new: str, message: str) -> None:
+    assert parse(WEB).model('walker').downloads[0].member == 'end2end.onnx'
+    assert old in WEB
+    with pytest.raises(ConfigurationError, match=message):
+        parse(WEB.replace(old, new, 1))
 
 
 def test_all_that_models_take_from_a_wheel_is_known_before_it_is_fetched() -> None:

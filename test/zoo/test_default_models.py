@@ -10,7 +10,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from ros_vision_perception.zoo.catalog import ModelFile, default_catalog
+from ros_vision_perception.zoo.catalog import default_catalog
+from ros_vision_perception.zoo.entries import ModelFile
 from ros_vision_perception.zoo.tflite.convert import convert
 
 FILES = {file.name: file for model in default_catalog().models for file in model.files}

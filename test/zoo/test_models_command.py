@@ -35,17 +35,16 @@ def filled_cache(assets: Path, empty_cache: Path, capsys: pytest.CaptureFixture[
 
 def test_list_names_every_model(empty_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert models.main(['list']) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:4] for line in lines] == [
-        ['blazepose-full', 'pose', 'Apache-2.0', '-'],
-        ['selfie-segmentation', 'segmentation', 'Apache-2.0', '-'],
-    ]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert tuple(line[0] for line in lines) == default_catalog().names
+    assert ['blazepose-full', 'pose', 'Apache-2.0', '-'] in [line[:4] for line in lines]
+    assert ['yolo11n-pose', 'pose', 'AGPL-3.0', '-'] in [line[:4] for line in lines]
 
 
 def test_list_says_what_is_cached(filled_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert models.main(['list']) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[3] for line in lines] == ['-', 'cached']
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines if line[3] == 'cached'] == ['selfie-segmentation']
 
 
 def test_info_says_all_that_the_catalogue_knows(
@@ -55,6 +54,34 @@ def test_info_says_all_that_the_catalogue_knows(
     output = capsys.readouterr().out
     for part in ('Apache-2.0', 'blazepose33', 'Nx3x224x224', 'world_landmarks', '0.955'):
         assert part in output
+
+
+def test_info_of_a_model_from_the_web_shows_where_from_and_under_what_licence(
+    empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models.main(['info', 'yolo11n-pose']) == 0
+    output = capsys.readouterr().out
+    for part in ('AGPL-3.0: needs --accept-license', 'https://', 'not published', 'Nx3x640x640'):
+        assert part in output
+
+
+def test_what_binds_is_not_fetched_without_a_word(
+    empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.run('models', ['fetch', 'yolo11n-pose']) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert 'AGPL-3.0' in line and 'models fetch yolo11n-pose --accept-license' in line
+
+
+def test_prune_says_what_became_free(
+    filled_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (filled_cache / 'models/old').mkdir()
+    (filled_cache / 'models/old/net.onnx').write_bytes(b'x' * 3_000_000)
+    assert models.main(['prune']) == 0
+    assert capsys.readouterr().out == f'3.0 MB freed in {filled_cache}\n'
+    assert models.main(['prune', 'selfie-segmentation']) == 0
+    assert commands.run('models', ['path', 'selfie-segmentation']) == 1
 
 
 def test_path_of_a_cached_model_is_its_folder(
@@ -91,7 +118,9 @@ def test_inspect_says_what_a_file_is_and_why(
     assert backend.startswith('would run here on: ')
     assert shapes.startswith('input images 1x3x64x64, output output0 1x56x84, ')
     assert metadata == 'metadata task: pose'
-    assert family.startswith('is of family yolo-pose, a pose model, joints of coco17: image Nx3x')
+    assert family.startswith(
+        'is of family yolo-pose, a pose model, joints of coco17, classes person: image Nx3x'
+    )
 
 
 def test_inspect_knows_the_files_of_the_catalogue(
@@ -101,7 +130,7 @@ def test_inspect_knows_the_files_of_the_catalogue(
         tmp_path / 'a.onnx', {}, {'y': np.zeros(1, np.float32)}, {'family': 'blazepose'}
     )
     assert models.main(['inspect', str(file)]) == 0
-    assert 'is of family blazepose: its metadata says so' in capsys.readouterr().out
+    assert 'is of family blazepose: it says so itself' in capsys.readouterr().out
 
 
 def test_inspect_of_another_network_says_what_is_expected(
@@ -116,7 +145,7 @@ def test_inspect_of_another_network_says_what_is_expected(
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['info', 'nobody'], "no model 'nobody'; available: blazepose-full, selfie-segmentation"),
+        (['info', 'nobody'], "no model 'nobody'; available: blazepose-full, selfie-segm"),
         (['fetch', 'nobody'], "no model 'nobody'"),
         (['inspect', '/no/file'], 'no model file at /no/file'),
         (['path', 'blazepose-full'], 'not cached; cure: models fetch blazepose-full'),

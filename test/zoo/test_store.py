@@ -20,7 +20,7 @@ from small_models import (
 
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
 from ros_vision_perception.zoo import store as store_module
-from ros_vision_perception.zoo.catalog import Wheel
+from ros_vision_perception.zoo.entries import Wheel
 from ros_vision_perception.zoo.store import Store
 
 

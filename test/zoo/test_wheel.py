@@ -9,7 +9,8 @@ import pytest
 
 from ros_vision_perception.core.errors import ModelError
 from ros_vision_perception.zoo import wheel as wheel_module
-from ros_vision_perception.zoo.catalog import Wheel, default_catalog
+from ros_vision_perception.zoo.catalog import default_catalog
+from ros_vision_perception.zoo.entries import Wheel
 from ros_vision_perception.zoo.wheel import download, extract
 
 DATA = b'weights' * 100
