@@ -6,58 +6,29 @@ functions answer False, None or -1 where something is wrong, tell the logger why
 TypeError for arguments of another type.
 """
 
-import ctypes
 from enum import IntEnum
-from functools import partial
 import json
 from types import ModuleType
 from typing import Any
 
 from fake_cuda import FakeDriver
+from fake_tensorrt_engine import (
+    MAGIC,
+    ILogger,
+    IOutputAllocator,
+    IProgressMonitor,
+    Runtime,
+    Severity,
+    TensorIOMode,
+    check,
+    shape_of,
+)
 import numpy as np
 import onnx
-import onnxruntime
 
-_MAGIC = b'ftrt'
 # What the pretended parser does not know.
 _UNKNOWN_OPERATOR = 'Det'
 _PHASES = {'Building Engine': 3, 'Tactic Selection': 20}
-# Operators whose outputs are as long as the data want, and what is told of them beforehand.
-_LENGTHS_UNKNOWN = {'NonZero', 'NonMaxSuppression'}
-_DYNAMIC_BOUND_BYTES = 8
-
-
-class Severity(IntEnum):
-    INTERNAL_ERROR = 0
-    ERROR = 1
-    WARNING = 2
-
-
-class TensorIOMode(IntEnum):
-    NONE = 0
-    INPUT = 1
-    OUTPUT = 2
-
-
-class Subclassed:
-    """What Python code derives from: its constructor must be called, as pybind11 wants it."""
-
-    _is_made = False
-
-    def __init__(self) -> None:
-        self._is_made = True
-
-
-class ILogger(Subclassed):
-    Severity = Severity
-
-
-class IProgressMonitor(Subclassed):
-    pass
-
-
-class IOutputAllocator(Subclassed):
-    pass
 
 
 class FakeTensorRt(ModuleType):
@@ -91,7 +62,7 @@ class FakeTensorRt(ModuleType):
             setattr(self, name, object)
 
     def init_libnvinfer_plugins(self, logger: Any, namespace: str) -> bool:
-        _check(logger, ILogger)
+        check(logger, ILogger)
         return True
 
     def nptype(self, trt_type: Any) -> Any:
@@ -105,19 +76,14 @@ class FakeTensorRt(ModuleType):
     def OnnxParser(self, network: '_Network', logger: Any) -> '_Parser':
         return _Parser(self, network, logger)
 
-    def Runtime(self, logger: Any) -> '_Runtime':
-        return _Runtime(self, logger)
-
-
-def _check(value: Any, kind: Any) -> None:
-    if not isinstance(value, kind) or (isinstance(value, Subclassed) and not value._is_made):
-        raise TypeError(f'incompatible function arguments: {value!r}')
+    def Runtime(self, logger: Any) -> Runtime:
+        return Runtime(self, logger)
 
 
 class _Tensor:
     def __init__(self, value: onnx.ValueInfoProto) -> None:
         self.name = value.name
-        self.shape = _shape(value)
+        self.shape = shape_of(value)
 
 
 class _Network:
@@ -152,7 +118,7 @@ class _ParserError:
 
 class _Parser:
     def __init__(self, trt: FakeTensorRt, network: _Network, logger: Any) -> None:
-        _check(logger, ILogger)
+        check(logger, ILogger)
         self._trt, self._network = trt, network
         self._errors: list[_ParserError] = []
 
@@ -164,7 +130,7 @@ class _Parser:
         return self._errors[index]
 
     def parse_from_file(self, model: str) -> bool:
-        _check(model, str)
+        check(model, str)
         self._network.model = onnx.load(model)
         self._errors = [
             _ParserError(
@@ -185,7 +151,7 @@ class _Profile:
 
     def set_shape(self, input: str, min: Any, opt: Any, max: Any) -> None:
         for shape in (min, opt, max):
-            _check(shape, tuple)
+            check(shape, tuple)
         self.shapes[input] = [list(min), list(opt), list(max)]
 
 
@@ -212,7 +178,7 @@ class _Config:
 
 class _Builder:
     def __init__(self, trt: FakeTensorRt, logger: Any) -> None:
-        _check(logger, ILogger)
+        check(logger, ILogger)
         self._trt, self._logger = trt, logger
 
     def create_network(self, flags: int = 0) -> _Network:
@@ -234,7 +200,7 @@ class _Builder:
             return None
         monitor = config.progress_monitor
         if monitor is not None:
-            _check(monitor, IProgressMonitor)
+            check(monitor, IProgressMonitor)
             if not _walk(monitor):
                 self._logger.log(Severity.ERROR, 'Build was cancelled')
                 return None
@@ -252,7 +218,7 @@ class _Builder:
                 'profile': config.profile.shapes,
             }
         )
-        return _MAGIC + header.encode() + b'\n' + network.model.SerializeToString()
+        return MAGIC + header.encode() + b'\n' + network.model.SerializeToString()
 
 
 def _walk(monitor: Any) -> bool:
@@ -271,151 +237,3 @@ def _walk(monitor: Any) -> bool:
             return False
     monitor.phase_finish(outer)
     return True
-
-
-class _Runtime:
-    def __init__(self, trt: FakeTensorRt, logger: Any) -> None:
-        _check(logger, ILogger)
-        self._trt, self._logger = trt, logger
-
-    def deserialize_cuda_engine(self, serialized_engine: bytes) -> '_Engine | None':
-        _check(serialized_engine, bytes)
-        magic, rest = serialized_engine[:4], serialized_engine[4:]
-        text, _, model = rest.partition(b'\n')
-        if magic != _MAGIC:
-            self._logger.log(Severity.ERROR, 'magicTag != kMAGIC_TAG')
-            return None
-        header = json.loads(text)
-        if header['version'] != self._trt.__version__:
-            self._logger.log(Severity.ERROR, 'Version tag does not match')
-            return None
-        if tuple(header['gpu']) != self._trt.driver._capability:
-            self._logger.log(Severity.ERROR, 'compiled for another compute capability')
-            return None
-        if header['release'] != self._trt.release:
-            self._logger.log(Severity.ERROR, 'built by another release')
-            return None
-        return _Engine(self._trt.driver, header, model)
-
-
-class _Engine:
-    def __init__(self, driver: FakeDriver, header: dict[str, Any], model: bytes) -> None:
-        self.driver, self.header = driver, header
-        self.model = onnx.load_from_string(model)
-        self.session = onnxruntime.InferenceSession(model, providers=['CPUExecutionProvider'])
-        self.names = [v.name for v in (*self.session.get_inputs(), *self.session.get_outputs())]
-
-    @property
-    def num_io_tensors(self) -> int:
-        return len(self.names)
-
-    def get_tensor_name(self, index: int) -> str:
-        return self.names[index]
-
-    def get_tensor_mode(self, name: str) -> TensorIOMode:
-        is_input = name in {value.name for value in self.session.get_inputs()}
-        return TensorIOMode.INPUT if is_input else TensorIOMode.OUTPUT
-
-    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
-        return _shape(self._value(name))
-
-    def get_tensor_dtype(self, name: str) -> Any:
-        return onnx.helper.tensor_dtype_to_np_dtype(self._value(name).type.tensor_type.elem_type)
-
-    def get_tensor_profile_shape(self, name: str, profile_index: int) -> list[tuple[int, ...]]:
-        return [tuple(shape) for shape in self.header['profile'][name]]
-
-    def create_execution_context(self) -> '_Context':
-        return _Context(self)
-
-    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        typed = {name: array.astype(self.get_tensor_dtype(name)) for name, array in inputs.items()}
-        names = [value.name for value in self.session.get_outputs()]
-        return dict(zip(names, self.session.run(names, typed), strict=True))
-
-    def _value(self, name: str) -> onnx.ValueInfoProto:
-        graph = self.model.graph
-        return next(v for v in (*graph.input, *graph.output) if v.name == name)
-
-
-class _Context:
-    def __init__(self, engine: _Engine) -> None:
-        self._engine = engine
-        self._shapes = {
-            value.name: engine.get_tensor_shape(value.name)
-            for value in engine.session.get_inputs()
-        }
-        self._addresses: dict[str, int] = {}
-        self._allocators: dict[str, Any] = {}
-
-    def set_input_shape(self, name: str, shape: tuple[int, ...]) -> bool:
-        _check(shape, tuple)
-        declared = self._engine.get_tensor_shape(name)
-        if len(shape) != len(declared):
-            return False
-        if -1 not in declared:
-            return shape == declared
-        low, _, high = self._engine.get_tensor_profile_shape(name, 0)
-        if not all(a <= b <= c for a, b, c in zip(low, shape, high, strict=True)):
-            return False
-        self._shapes[name] = shape
-        return True
-
-    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
-        if self._engine.get_tensor_mode(name) == TensorIOMode.INPUT:
-            return self._shapes[name]
-        declared = self._engine.get_tensor_shape(name)
-        if {node.op_type for node in self._engine.model.graph.node} & _LENGTHS_UNKNOWN:
-            return declared
-        return self._engine.run({key: np.zeros(shape) for key, shape in self._shapes.items()})[
-            name
-        ].shape
-
-    def get_max_output_size(self, name: str) -> int:
-        return _DYNAMIC_BOUND_BYTES
-
-    def set_tensor_address(self, name: str, memory: int) -> bool:
-        _check(memory, int)
-        self._addresses[name] = memory
-        return memory in self._engine.driver.memory
-
-    def set_output_allocator(self, name: str, output_allocator: Any) -> bool:
-        _check(output_allocator, IOutputAllocator)
-        self._allocators[name] = output_allocator
-        return True
-
-    def execute_async_v3(self, stream_handle: int) -> bool:
-        _check(stream_handle, int)
-        driver = self._engine.driver
-        # What is put on a stream, or recorded, has the shapes and addresses of that moment.
-        work = partial(self._compute, dict(self._shapes), dict(self._addresses))
-        if self._allocators:
-            if driver.is_recording(stream_handle):
-                return False
-            driver.flush(stream_handle)
-            work()
-        else:
-            driver.enqueue(stream_handle, work)
-        return True
-
-    def _compute(self, shapes: dict[str, tuple[int, ...]], addresses: dict[str, int]) -> None:
-        driver, inputs = self._engine.driver, {}
-        for name, shape in shapes.items():
-            kind = np.dtype(self._engine.get_tensor_dtype(name))
-            memory = driver.memory[addresses[name]]
-            inputs[name] = np.frombuffer(memory, kind, int(np.prod(shape))).reshape(shape)
-        for name, array in self._engine.run(inputs).items():
-            address = addresses.get(name, 0)
-            if name in self._allocators:
-                # TensorRT 10 and later ask the second; both are there in what is tested.
-                allocator = self._allocators[name]
-                address = allocator.reallocate_output_async(name, None, array.nbytes, 256, 0)
-                allocator.notify_shape(name, array.shape)
-            assert array.nbytes <= len(driver.memory[address])
-            ctypes.memmove(address, np.ascontiguousarray(array).ctypes.data, array.nbytes)
-
-
-def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
-    return tuple(
-        d.dim_value if d.HasField('dim_value') else -1 for d in value.type.tensor_type.shape.dim
-    )
