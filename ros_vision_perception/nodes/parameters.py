@@ -156,7 +156,8 @@ class SegmentationModelParameters(NetworkParameters):
     """Which masks to look for."""
 
     segmentation_model: str = _parameter(
-        DEFAULT_SEGMENTATION, 'Segmentation model: name in the catalogue, or a path.'
+        DEFAULT_SEGMENTATION,
+        'Segmentation model: name in the catalogue, or a path, or THINGS+REGIONS of these.',
     )
 
 
@@ -242,7 +243,8 @@ class PerceptionParameters(
 
     segmentation_model: str = _parameter(
         DEFAULT_SEGMENTATION,
-        "Segmentation model: name in the catalogue, or a path; '' for none.",
+        'Segmentation model: name in the catalogue, or a path, or THINGS+REGIONS of these; '
+        "'' for none.",
     )
 
     @property

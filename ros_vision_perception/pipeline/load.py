@@ -28,9 +28,11 @@ from ros_vision_perception.pipeline.appearance import (
 from ros_vision_perception.pipeline.blazepose import BlazePoseConfig, BlazePosePipeline
 from ros_vision_perception.pipeline.load_top_down import PAIR, load_top_down
 from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentation
+from ros_vision_perception.pipeline.panoptic import PanopticSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
 from ros_vision_perception.pipeline.recognise import Network, expected, recognise, what_it_is
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
+from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 
@@ -107,13 +109,38 @@ def load_segmentation(
     min_score: float = MIN_MASK_SCORE,
     runtime: Runtime = OnnxBackend,
 ) -> SegmentationPipeline:
-    """Load a segmentation model, fetched first where needed; see `load_pose`."""
+    """Load a segmentation model, fetched first where needed; see `load_pose`.
+
+    Of two files one must tell things apart and the other give regions; see `core.panoptic`.
+    """
     resolved, known = resolve(model, report), families.SEGMENTATION
     _check_family(resolved, 'segmentation', known)
-    config = DetectionConfig(min_score)
-    open_file = partial(_open, runtime, threads)
+    config, open_file = DetectionConfig(min_score), partial(_open, runtime, threads)
+    if len(resolved.files) > 1:
+        return ColouredSegmentation(_load_panoptic(resolved, config, open_file))
     backend, network = _load_network(resolved, 'segmentation', known, config, open_file)
     return ColouredSegmentation(NetworkSegmentation(backend, network, resolved.name))
+
+
+def _load_panoptic(
+    resolved: ResolvedModel, config: DetectionConfig, open_network: OpenNetwork
+) -> PanopticSegmentation:
+    found: dict[bool, list[tuple[NetworkSegmentation, SegmentationModel]]] = {}
+    for name, path in resolved.files.items():
+        single = ResolvedModel(path.stem, None, {name: path})
+        known = families.SEGMENTATION
+        backend, network = _load_network(single, 'segmentation', known, config, open_network)
+        pipeline = NetworkSegmentation(backend, network, path.stem)
+        is_instance = pipeline.segment(_FIRST_FRAME, no_stages).is_instance
+        found.setdefault(is_instance, []).append((pipeline, network))
+    things, regions = found.get(True, []), found.get(False, [])
+    if (len(things), len(regions)) != (1, 1):
+        raise ModelError(
+            f'model {resolved.name!r}: expected THINGS+REGIONS, a network that tells things apart '
+            f'and one that gives regions; got {len(things)} and {len(regions)} of these'
+        )
+    (tells_apart, model), regional = things[0], regions[0][0]
+    return PanopticSegmentation(tells_apart, model.class_names, regional, resolved.name)
 
 
 def _load_reid(

@@ -161,3 +161,27 @@ def test_networks_have_met_their_largest_batch_before_the_first_frame(
     except PerceptionError as error:
         pytest.skip(f'the default models cannot be had: {error}')
     assert batches == [(1, 3, 224, 224), (3, 3, 256, 256), (1, 3, 256, 256)]
+
+
+@pytest.fixture
+def regions_file(tmp_path: Path) -> Path:
+    scores = np.zeros((1, 3, 64, 64), np.float32)
+    scores[0, 1, :, :32], scores[0, 2, :, 32:] = 1.0, 1.0  # floor; the same thing again
+    names = {'names': "{0: 'background', 1: 'floor', 2: 'person'}"}
+    return write_network(tmp_path / 'my-regions.onnx', IMAGE, {'out': scores}, names)
+
+
+def test_things_and_regions_are_one_model(segmentation_file: Path, regions_file: Path) -> None:
+    for pair in ((segmentation_file, regions_file), (regions_file, segmentation_file)):
+        pipeline = load_segmentation('+'.join(map(str, pair)), threads=1, report=refuse)
+        found = pipeline.segment(FRAME, no_stages)
+        assert found.class_names == ('person', 'floor')
+        assert found.is_instance
+        assert found.masks[0].area + found.masks[1].area == pytest.approx(320 * 480, rel=0.01)
+
+
+def test_two_of_a_kind_are_no_model(regions_file: Path, tmp_path: Path) -> None:
+    twin = tmp_path / 'twin.onnx'
+    twin.write_bytes(regions_file.read_bytes())
+    with pytest.raises(ModelError, match=r'expected THINGS\+REGIONS, .*; got 0 and 2 of these'):
+        load_segmentation(f'{regions_file}+{twin}', threads=1, report=refuse)
