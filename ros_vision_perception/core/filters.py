@@ -18,6 +18,7 @@ import numpy as np
 
 from ros_vision_perception.core.body_prior import GROUPS, Body
 from ros_vision_perception.core.motion import JointMotion, blocks_of
+from ros_vision_perception.core.motion_shares import SHARES
 
 # Standard deviation of the velocity of bodies, scales per second: people walk at 1.4 m/s, in any
 # direction, or stand; and for how long they go on as they do.
@@ -45,11 +46,8 @@ _DOUBTFUL, _ABSURD = 2.0, 4.0
 _REACH = 20.0
 # Surprises are remembered for this long; none is larger than this, scales.
 _SURPRISE_S, _SHOCK = 0.3, 1.0
-# What is published: the filter reckons with the liveliest people, to be quick to follow; most are
-# known better, by this factor in variance. A pose model that surprises is wrong, now here, now
-# there: by this share of the squared surprise. On top come errors that no averaging removes, in
-# units of the joint's OKS sigma, and in px.
-_CALM, _RESTLESS, _BIAS, _BIAS_PX = 0.2, 1.0, 0.6, 0.5
+# No averaging makes what is published surer than this, px.
+_BIAS_PX = 0.5
 
 
 def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotion:
@@ -71,7 +69,7 @@ def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotio
     motion = JointMotion(
         np.where(known, detected_xy - centers[:, None], figure),
         np.zeros((people, joints)),
-        np.ones((people, joints)),
+        np.zeros((people, joints)),
         np.zeros((people, len(GROUPS))),
         means,
         np.zeros((people, 2 * (joints + 1), 2 * (joints + 1))),
@@ -276,6 +274,12 @@ def _learn_habits(
 
 
 def published_variances(motion: JointMotion, body: Body, scales: np.ndarray) -> np.ndarray:
-    """Return the (T, K) variances, px^2, to publish for x and for y: never too good to be true."""
-    model = (_BIAS * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
-    return _CALM * motion.position_variances + _RESTLESS * motion.surprises + model
+    """Return the (T, K) variances, px^2, to publish for x and for y: as large as errors are.
+
+    The filter reckons with the liveliest people, to be quick to follow: most are known better. A
+    pose model that surprises is wrong, now here, now there. And some errors no averaging removes.
+    `fit motion` finds how much of each there is.
+    """
+    bias = (SHARES['bias'] * body.sigmas * scales[:, None]) ** 2 + _BIAS_PX**2
+    lively = SHARES['variance'] * motion.position_variances
+    return lively + SHARES['surprise'] * motion.surprises + bias

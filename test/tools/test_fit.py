@@ -3,9 +3,12 @@
 import numpy as np
 
 from ros_vision_perception.core.human import JointState
+from ros_vision_perception.core.motion_shares import SHARES
 from ros_vision_perception.core.visibility_weights import WEIGHTS
+from ros_vision_perception.tools.fit import motion
 from ros_vision_perception.tools.fit.command import table
 from ros_vision_perception.tools.fit.rooms import rooms
+from ros_vision_perception.tools.fit.runs import play, record
 from ros_vision_perception.tools.fit.weights import fit
 
 
@@ -56,3 +59,36 @@ def test_the_table_in_the_package_is_written_as_the_command_writes_it() -> None:
     namespace: dict[str, dict[str, tuple[float, ...]]] = {}
     exec(source, namespace)
     assert namespace['WEIGHTS'] == WEIGHTS
+
+
+def test_shares_of_variance_are_found_again() -> None:
+    rng = np.random.default_rng(0)
+    parts = rng.uniform(0.1, 2.0, (20000, 3))
+    spread = np.sqrt(parts @ np.array([0.3, 0.9, 0.2]))
+    # Student's distribution: a Gaussian whose variance is unsure.
+    heavy = np.sqrt(4.0 / rng.chisquare(4.0, len(parts)))
+    errors = rng.standard_normal((len(parts), 2)) * (spread * heavy)[:, None]
+    np.testing.assert_allclose(
+        motion.most_likely(parts, (errors**2).sum(axis=1)), [0.3, 0.9, 0.2], rtol=0.25
+    )
+
+
+def test_people_of_rooms_are_followed_by_the_filter_alone() -> None:
+    groups = record(rooms(6, 0))
+    assert groups
+    for runs in groups:
+        played = play(runs)
+        assert played.variances.shape == runs.detected_xy.shape[:3]
+        known = np.isfinite(played.squared)
+        assert known.any()
+        assert (played.variances[known] > 0).all()
+        # A quarter of a body away would be somebody else.
+        assert np.median(np.sqrt(played.squared[known])) < 0.25
+    shares = motion.calibrate(groups)
+    assert all(0 < share < 10 for share in shares.values())
+
+
+def test_the_shares_in_the_package_are_written_as_the_command_writes_them() -> None:
+    namespace: dict[str, dict[str, float]] = {}
+    exec(motion.table(SHARES, 'fit motion'), namespace)
+    assert namespace['SHARES'] == SHARES

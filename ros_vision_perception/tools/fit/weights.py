@@ -16,6 +16,7 @@ from ros_vision_perception.core.association import assign
 from ros_vision_perception.core.fusion import FusionConfig, FusionState
 from ros_vision_perception.core.geometry import oks
 from ros_vision_perception.core.human import JointState
+from ros_vision_perception.core.scene import Sightings
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility_weights import WEIGHTS
 from ros_vision_perception.tools.truth import Truth
@@ -84,19 +85,24 @@ def _look(
     _, sightings, surroundings = fusion.look(state, observation, skeleton, dt_s)
     nowhere = np.full(len(sightings.track_ids), np.nan)
     findings = visibility.gather(sightings, surroundings, nowhere, anatomy_of(skeleton))
+    people, tracks = pair_up(sightings, truth)
+    causes = truth.states[people].astype(np.int64) - int(JointState.VISIBLE)
+    known = (causes >= 0) & (causes < len(_SHARES))
+    return findings.table[:, tracks][:, known].T, causes[known]
+
+
+def pair_up(sightings: Sightings, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
+    """Return (P,) which true people were found, by the joints in view, and their tracks."""
     seen = truth.states == int(JointState.VISIBLE)
     alike = oks(
         np.nan_to_num(truth.joints_xy),
         sightings.people.keypoints_xy,
-        skeleton.sigmas,
+        truth.skeleton.sigmas,
         np.nan_to_num(truth.areas_px2, nan=1.0)[:, None],
         seen[:, None].astype(float),
     )
     enough = (seen.sum(axis=1) >= _MIN_SEEN)[:, None] & sightings.found & (alike > _MIN_OKS)
-    people, tracks = assign(np.where(enough, alike, 0.0))
-    causes = truth.states[people].astype(np.int64) - int(JointState.VISIBLE)
-    known = (causes >= 0) & (causes < len(_SHARES))
-    return findings.table[:, tracks][:, known].T, causes[known]
+    return assign(np.where(enough, alike, 0.0))
 
 
 def fit(tables: Sequence[np.ndarray], causes: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
