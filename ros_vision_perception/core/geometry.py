@@ -176,3 +176,14 @@ def letterbox(
     scale = min(crop_size[0] / image_size[0], crop_size[1] / image_size[1])
     width, height = (max(1, round(length * scale)) for length in image_size)
     return (crop_size[0] - width) // 2, (crop_size[1] - height) // 2, width, height
+
+
+def letterbox_scale_shift(
+    image_size: tuple[int, int], crop_size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (2,), (2,) float64: px of the crop = px of the image * scale + shift.
+
+    Between edges of pixels; see `letterbox`.
+    """
+    left, top, width, height = letterbox(image_size, crop_size)
+    return np.array([width, height]) / image_size, np.array([left, top], np.float64)

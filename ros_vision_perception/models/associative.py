@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from ros_vision_perception.core.association import assign
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import DetectionConfig, Signature
 from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.people import people_with_scores
 
 EXPECTED = 'image Nx3xHxW -> Nx34xhxw, and for HigherHRNet Nx17x2hx2w'
 _JOINTS = len(COCO17)
@@ -80,22 +81,11 @@ class Associative:
         keep = np.flatnonzero(person_scores >= self.config.min_score)
         keep = keep[np.argsort(-person_scores[keep], kind='stable')[: self.config.max_count]]
         points, scores, person_scores = points[keep], scores[keep], person_scores[keep]
-        left, top, width, height = letterbox(image_size, self.input_size)
+        scale, shift = letterbox_scale_shift(image_size, self.input_size)
         cell = np.array(self.input_size) / heat.shape[:0:-1]
-        in_input = (points + 0.5) * cell
-        joints = (in_input - [left, top]) / (np.array([width, height]) / image_size) - 0.5
-        unknown = np.full(scores.shape, np.nan, np.float32)
-        return Keypoints(
-            skeleton=COCO17,
-            image_size=image_size,
-            keypoints_xy=joints.astype(np.float32),
-            scores=np.clip(scores, 0, 1).astype(np.float32),
-            visibility=unknown,
-            presence=unknown,
-            boxes_xyxy=_boxes(joints, scores, image_size),
-            person_scores=np.clip(person_scores, 0, 1).astype(np.float32),
-            keypoints_3d=np.full((*scores.shape, 3), np.nan, np.float32),
-        )
+        joints = ((points + 0.5) * cell - shift) / scale - 0.5
+        boxes = _boxes(joints, scores, image_size)
+        return people_with_scores(COCO17, image_size, joints, scores, boxes, person_scores)
 
 
 def group(heat: np.ndarray, tags: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.types import Frame, InstanceMasks
 from ros_vision_perception.models import personlab
 from ros_vision_perception.models.base import DetectionConfig, Signature
@@ -51,12 +51,11 @@ class BodyPix:
 
     def _region(self, logits: np.ndarray, image_size: tuple[int, int]) -> InstanceMasks:
         size = self.network.size_for(image_size)
-        left, top, width, height = letterbox(image_size, size)
-        scale = np.array([width, height]) / image_size
+        scale, shift = letterbox_scale_shift(image_size, size)
         # The first cell is on the first pixel of the input, the last one on the last.
         cell = (np.array(size) - 1) / np.maximum(np.array(logits.shape[::-1]) - 1, 1)
-        shift = 0.5 * scale + [left, top] - 0.5
-        cells_from_image = np.column_stack((np.diag(scale / cell), shift / cell))
+        corner = 0.5 * scale + shift - 0.5
+        cells_from_image = np.column_stack((np.diag(scale / cell), corner / cell))
         mask = mask_in_image(logits, 0.0, cells_from_image, image_size)
         if mask.bitmap.size == 0:
             return InstanceMasks.empty(image_size, is_instance=False)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ros_vision_perception.core.geometry import distinct_boxes, letterbox
+from ros_vision_perception.core.geometry import distinct_boxes, letterbox_scale_shift
 from ros_vision_perception.models.base import Boxes, DetectionConfig
 
 STRIDES = (8, 16, 32)
@@ -59,7 +59,6 @@ def people_in_image(
     keep = keep[np.argsort(-scores[keep], kind='stable')[:_MAX_CANDIDATES]]
     boxes_xyxy, scores = boxes_xyxy[keep], scores[keep]
     best = distinct_boxes(boxes_xyxy, scores, config.max_iou, config.max_count)
-    left, top, width, height = letterbox(image_size, input_size)
-    scale = np.array([width, height]) / image_size
-    in_image = (boxes_xyxy[best] - [left, top, left, top]) / np.tile(scale, 2)
+    scale, shift = letterbox_scale_shift(image_size, input_size)
+    in_image = (boxes_xyxy[best] - np.tile(shift, 2)) / np.tile(scale, 2)
     return Boxes(in_image.astype(np.float32), np.clip(scores[best], 0, 1).astype(np.float32))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.types import InstanceMasks
 from ros_vision_perception.models.base import DetectionConfig
@@ -58,8 +58,7 @@ def things_in_image(
     sound &= (scores >= config.min_score) & np.isin(things.class_ids, list(names))
     rows = np.flatnonzero(sound)
     rows = rows[np.argsort(-scores[rows], kind='stable')[: config.max_count]]
-    left, top, width, height = letterbox(image_size, input_size)
-    scale, shift = np.array([width, height]) / image_size, np.array([left, top], np.float64)
+    scale, shift = letterbox_scale_shift(image_size, input_size)
     whole = (boxes[rows] - np.tile(shift, 2)) / np.tile(scale, 2)
     cut = np.clip(whole, 0, np.tile(image_size, 2)).astype(np.float32)
     if things.masks.shape[1:] == input_size[::-1]:

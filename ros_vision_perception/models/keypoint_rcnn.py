@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
 from ros_vision_perception.models.imaging import rgb_letterbox, to_tensor
+from ros_vision_perception.models.people import people_with_scores
 
 EXPECTED = (
     'image 3xHxW or 1x3xHxW -> boxes Px4, labels P, scores P, keypoints Px17x3 and '
@@ -62,24 +63,16 @@ class KeypointRcnn:
         sound &= (labels == _PERSON) & (scores >= self.config.min_score)
         keep = np.flatnonzero(sound)
         keep = keep[np.argsort(-scores[keep], kind='stable')[: self.config.max_count]]
-        left, top, width, height = letterbox(image_size, self.input_size)
-        scale, shift = np.array([width, height]) / image_size, np.array([left, top])
-        points = (joints[keep, :, :2] - shift) / scale
-        corners = (boxes[keep] - np.tile(shift, 2)) / np.tile(scale, 2)
-        unknown = np.full(points.shape[:2], np.nan, np.float32)
-        return [
-            Keypoints(
-                skeleton=COCO17,
-                image_size=image_size,
-                keypoints_xy=points.astype(np.float32),
-                scores=(1 / (1 + np.exp(-np.nan_to_num(logits[keep])))).astype(np.float32),
-                visibility=unknown,
-                presence=unknown,
-                boxes_xyxy=corners.astype(np.float32),
-                person_scores=np.clip(scores[keep], 0, 1).astype(np.float32),
-                keypoints_3d=np.full((*points.shape[:2], 3), np.nan, np.float32),
-            )
-        ]
+        scale, shift = letterbox_scale_shift(image_size, self.input_size)
+        people = people_with_scores(
+            COCO17,
+            image_size,
+            (joints[keep, :, :2] - shift) / scale,
+            1 / (1 + np.exp(-np.nan_to_num(logits[keep]))),
+            (boxes[keep] - np.tile(shift, 2)) / np.tile(scale, 2),
+            scores[keep],
+        )
+        return [people]
 
 
 def recognise(signature: Signature, config: DetectionConfig) -> KeypointRcnn | None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import DetectionConfig, Signature
 from ros_vision_perception.models.imaging import rgb_letterbox, snug_size
+from ros_vision_perception.models.people import people_with_scores
 
 EXPECTED = 'image NxHxWx3 -> Nx6x56'
 _TRAINED_SIZE = (256, 256)
@@ -57,21 +58,15 @@ class MoveNetMulti:
         rows = rows[np.argsort(-rows[:, -1], kind='stable')[: self.config.max_count]]
         joints = rows[:, :-5].reshape(len(rows), len(COCO17), 3)
         size = self._size(image_size)
-        left, top, width, height = letterbox(image_size, size)
-        scale, shift = np.array([width, height]) / image_size, np.array([left, top])
-        points = (joints[..., 1::-1] * size - shift) / scale - 0.5
+        scale, shift = letterbox_scale_shift(image_size, size)
         corners = rows[:, [-4, -5, -2, -3]] * np.tile(size, 2)
-        unknown = np.full(joints.shape[:2], np.nan, np.float32)
-        return Keypoints(
-            skeleton=COCO17,
-            image_size=image_size,
-            keypoints_xy=points.astype(np.float32),
-            scores=np.clip(joints[..., 2], 0, 1),
-            visibility=unknown,
-            presence=unknown,
-            boxes_xyxy=((corners - np.tile(shift, 2)) / np.tile(scale, 2)).astype(np.float32),
-            person_scores=np.clip(rows[:, -1], 0, 1),
-            keypoints_3d=np.full(joints.shape, np.nan, np.float32),
+        return people_with_scores(
+            COCO17,
+            image_size,
+            (joints[..., 1::-1] * size - shift) / scale - 0.5,
+            joints[..., 2],
+            (corners - np.tile(shift, 2)) / np.tile(scale, 2),
+            rows[:, -1],
         )
 
     def _size(self, image_size: tuple[int, int]) -> tuple[int, int]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
 from ros_vision_perception.models.imaging import rgb_letterbox
+from ros_vision_perception.models.people import people_with_scores
 
 EXPECTED = (
     'image NxHxWx3 -> heatmaps Nxhxwx17, short_offsets Nxhxwx34, displacement_fwd and '
@@ -91,22 +92,10 @@ class PersonLab:
         points, scores, person_scores = (
             np.array(part, np.float32) for part in zip(*found, strict=True)
         )
-        size = self.size_for(image_size)
-        left, top, width, height = letterbox(image_size, size)
-        scale = np.array([width, height]) / image_size
-        joints = ((points + 0.5 - [left, top]) / scale - 0.5).astype(np.float32)
-        unknown = np.full(scores.shape, np.nan, np.float32)
-        return Keypoints(
-            skeleton=COCO17,
-            image_size=image_size,
-            keypoints_xy=joints,
-            scores=scores,
-            visibility=unknown,
-            presence=unknown,
-            boxes_xyxy=_boxes(joints, scores, image_size),
-            person_scores=person_scores,
-            keypoints_3d=np.full((*scores.shape, 3), np.nan, np.float32),
-        )
+        scale, shift = letterbox_scale_shift(image_size, self.size_for(image_size))
+        joints = (points + 0.5 - shift) / scale - 0.5
+        boxes = _boxes(joints, scores, image_size)
+        return people_with_scores(COCO17, image_size, joints, scores, boxes, person_scores)
 
     def size_for(self, image_size: tuple[int, int]) -> tuple[int, int]:
         """Return (width, height) of the input for an image."""

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import Boxes, DetectionConfig, Signature, fits
 from ros_vision_perception.models.imaging import letterbox_tensor, snug_size
@@ -60,9 +60,8 @@ class RtmDet:
         rows = rows[(labels == _PERSON) & (rows[:, 4] >= self.config.min_score)]
         rows = rows[np.isfinite(rows).all(axis=1) & (rows[:, 2:4] > rows[:, :2]).all(axis=1)]
         rows = rows[np.argsort(-rows[:, 4], kind='stable')[: self.config.max_count]]
-        left, top, width, height = letterbox(image_size, self._size(image_size))
-        scale = np.array([width, height]) / image_size
-        boxes = (rows[:, :4] - [left, top, left, top]) / np.tile(scale, 2)
+        scale, shift = letterbox_scale_shift(image_size, self._size(image_size))
+        boxes = (rows[:, :4] - np.tile(shift, 2)) / np.tile(scale, 2)
         return Boxes(boxes.astype(np.float32), np.minimum(rows[:, 4], np.float32(1)))
 
     def _size(self, image_size: tuple[int, int]) -> tuple[int, int]:

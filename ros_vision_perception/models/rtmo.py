@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_vision_perception.core.errors import ModelError
-from ros_vision_perception.core.geometry import letterbox
+from ros_vision_perception.core.geometry import letterbox_scale_shift
 from ros_vision_perception.core.skeleton import SKELETONS, Skeleton, get_skeleton
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models.base import DetectionConfig, Signature, fits
 from ros_vision_perception.models.imaging import letterbox_tensor
+from ros_vision_perception.models.people import people_with_scores
 
 EXPECTED = 'input Nx3xHxW -> dets Nxpeoplex5 and keypoints NxpeoplexKx3'
 _TRAINED_SIZE = (640, 640)
@@ -54,20 +55,14 @@ class Rtmo:
         keep = np.flatnonzero(sound & (boxes[:, 4] >= self.config.min_score))
         keep = keep[np.argsort(-boxes[keep, 4], kind='stable')[: self.config.max_count]]
         boxes, joints = boxes[keep], joints[keep]
-        left, top, width, height = letterbox(image_size, self.input_size)
-        scale, shift = np.array([width, height]) / image_size, np.array([left, top])
-        corners = (boxes[:, :4] - np.tile(shift, 2)) / np.tile(scale, 2)
-        unknown = np.full(joints.shape[:2], np.nan, np.float32)
-        return Keypoints(
-            skeleton=self.skeleton,
-            image_size=image_size,
-            keypoints_xy=((joints[..., :2] - shift) / scale).astype(np.float32),
-            scores=np.clip(joints[..., 2], 0, 1),
-            visibility=unknown,
-            presence=unknown,
-            boxes_xyxy=corners.astype(np.float32),
-            person_scores=np.clip(boxes[:, 4], 0, 1),
-            keypoints_3d=np.full(joints.shape, np.nan, np.float32),
+        scale, shift = letterbox_scale_shift(image_size, self.input_size)
+        return people_with_scores(
+            self.skeleton,
+            image_size,
+            (joints[..., :2] - shift) / scale,
+            joints[..., 2],
+            (boxes[:, :4] - np.tile(shift, 2)) / np.tile(scale, 2),
+            boxes[:, 4],
         )
 
 

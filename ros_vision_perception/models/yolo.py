@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_vision_perception.core.errors import ModelError
-from ros_vision_perception.core.geometry import distinct_boxes, letterbox
+from ros_vision_perception.core.geometry import distinct_boxes, letterbox_scale_shift
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
 from ros_vision_perception.models.imaging import letterbox_tensor, snug_size
@@ -207,5 +207,4 @@ def scale_and_shift(layout: Layout, image_size: tuple[int, int]) -> tuple[np.nda
     Between edges of pixels. Joints are meant so too: the training takes COCO's, which number the
     pixels from 0, to the input without regard to half a pixel, and so does this back.
     """
-    left, top, width, height = letterbox(image_size, input_size(layout, image_size))
-    return np.array([width, height]) / image_size, np.array([left, top], np.float64)
+    return letterbox_scale_shift(image_size, input_size(layout, image_size))

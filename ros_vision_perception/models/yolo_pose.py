@@ -15,6 +15,7 @@ from ros_vision_perception.core.skeleton import SKELETONS, Skeleton, get_skeleto
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models import yolo
 from ros_vision_perception.models.base import DetectionConfig, Signature
+from ros_vision_perception.models.people import people_with_scores
 
 EXPECTED = 'image Nx3xHxW -> Nx(4+classes+3*joints)xanchors or Nxdetectionsx(6+3*joints)'
 _DEFAULT_SHAPE = (17, 3)
@@ -54,23 +55,17 @@ class YoloPose:
         people, joints = len(found.scores), len(self.skeleton)
         scale, shift = yolo.scale_and_shift(self.layout, image_size)
         values = found.extras.reshape(people, joints, self.layout.extras // joints)
-        unknown = np.full((people, joints), np.nan, np.float32)
-        return Keypoints(
-            skeleton=self.skeleton,
-            image_size=image_size,
-            keypoints_xy=((values[..., :2] - shift) / scale).astype(np.float32),
-            scores=(
-                np.clip(values[..., 2], 0, 1)
+        return people_with_scores(
+            self.skeleton,
+            image_size,
+            (values[..., :2] - shift) / scale,
+            (
+                values[..., 2]
                 if values.shape[-1] == 3
                 else np.repeat(found.scores[:, None], joints, axis=1)
             ),
-            visibility=unknown,
-            presence=unknown,
-            boxes_xyxy=((found.boxes_xyxy - np.tile(shift, 2)) / np.tile(scale, 2)).astype(
-                np.float32
-            ),
-            person_scores=found.scores,
-            keypoints_3d=np.full((people, joints, 3), np.nan, np.float32),
+            (found.boxes_xyxy - np.tile(shift, 2)) / np.tile(scale, 2),
+            found.scores,
         )
 
 
