@@ -20,7 +20,7 @@ class EngineCache:
 
     def __init__(self, root: Path, report: cache.Report) -> None:
         """Use the folder `root`, made when first written to; `report` is told what takes long."""
-        self._root = root / 'engines'
+        self._cache, self._root = root, root / 'engines'
         self._report = report
 
     def folder(self, name: str, facts: Mapping[str, str]) -> Path:
@@ -59,10 +59,12 @@ class EngineCache:
             plan = self.find(name, facts)  # another process may have been faster
             if plan is None:
                 self._report(f'{name}: {self._reason(name, facts)}')
-                cache.remove_partial(folder)
                 plan = build()
-                cache.write(folder / _ENGINE, plan)
-                cache.write(folder / _FACTS, json.dumps(_with_sum(facts, plan)).encode())
+                # Not while another process tidies up the whole cache.
+                with cache.exclusive(self._cache, self._report):
+                    cache.remove_partial(folder)
+                    cache.write(folder / _ENGINE, plan)
+                    cache.write(folder / _FACTS, json.dumps(_with_sum(facts, plan)).encode())
             return plan
 
     def discard(self, name: str, facts: Mapping[str, str]) -> None:

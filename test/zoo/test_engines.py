@@ -3,10 +3,12 @@
 from pathlib import Path
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
+from ros_vision_perception.zoo import cache
 from ros_vision_perception.zoo.engines import EngineCache
 
 FACTS = {'model': 'abc', 'TensorRT': '10.3.0', 'GPU': 'Orin', 'shapes': 'x 1x3'}
@@ -93,10 +95,30 @@ def test_a_cache_that_cannot_be_written_is_refused_before_the_build(tmp_path: Pa
     assert builder.calls == 0
 
 
+def test_an_engine_is_not_written_while_another_process_tidies_the_cache_up(
+    tmp_path: Path,
+) -> None:
+    engines, begun = EngineCache(tmp_path, lambda line: None), threading.Event()
+
+    def build() -> bytes:
+        begun.set()
+        return b'engine'
+
+    thread = threading.Thread(target=engines.ensure, args=('net', FACTS, build))
+    with cache.exclusive(tmp_path, print):
+        thread.start()
+        assert begun.wait(10)
+        thread.join(0.2)
+        assert engines.find('net', FACTS) is None
+    thread.join(10)
+    assert engines.find('net', FACTS) == b'engine'
+
+
 def test_two_processes_build_one_engine(tmp_path: Path) -> None:
     code = f"""
 import time
 from pathlib import Path
+from ros_vision_perception.zoo import cache
 from ros_vision_perception.zoo.engines import EngineCache
 root = Path({str(tmp_path)!r})
 def build():
