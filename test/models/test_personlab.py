@@ -156,6 +156,7 @@ def test_real_people(assets: Path) -> None:
     from ros_vision_perception.tools.evaluate.coco import MIN_SCORE
     from ros_vision_perception.tools.evaluate.pose import evaluate_pose
     from ros_vision_perception.tools.evaluate.semantic import evaluate_semantic
+    from ros_vision_perception.tools.evaluate.worst_masks import WorstMasks
 
     file, photos = str(assets / 'models' / 'bodypix_mnv1_050_s16.onnx'), assets / 'images'
     pose = load_pose(
@@ -175,6 +176,7 @@ def test_real_people(assets: Path) -> None:
         assert evaluate_pose(pose, annotations, folder)['AP'] > reference
     regions = load_segmentation(file, threads=2, report=print)
     photos = photos / 'coco128_val_person'
-    figures = evaluate_semantic(regions, photos / 'person_instances.json', photos / 'images')
+    annotations = photos / 'person_instances.json'
+    figures = evaluate_semantic(regions, annotations, photos / 'images', WorstMasks())
     # Measured .757; a simple reference decoder reaches .574.
     assert figures['IoU']['person'] > 0.73

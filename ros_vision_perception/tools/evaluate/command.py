@@ -9,6 +9,7 @@ from typing import Any
 from ros_vision_perception.tools.evaluate import (
     instances,
     occlusion,
+    panoptic,
     pose,
     posture,
     semantic,
@@ -21,6 +22,7 @@ _TASKS = {
     'pose': pose,
     'instances': instances,
     'semantic': semantic,
+    'panoptic': panoptic,
     'occlusion': occlusion,
     'tracking': tracking,
     'posture': posture,

@@ -13,10 +13,11 @@ from ros_vision_perception.pipeline.load import DEFAULT_SEGMENTATION, load_segme
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.tools.evaluate import coco
+from ros_vision_perception.tools.evaluate.worst_masks import WorstMasks
 
 
 def evaluate_semantic(
-    pipeline: SegmentationPipeline, annotations: Path, images: Path
+    pipeline: SegmentationPipeline, annotations: Path, images: Path, worst: WorstMasks
 ) -> dict[str, Any]:
     """Return the IoU of each annotated class, over all pixels of all photographs, and their mean.
 
@@ -27,6 +28,7 @@ def evaluate_semantic(
         pipeline: whose classes are called as the annotated ones.
         annotations: file in the form of COCO's `instances_*.json`.
         images: folder of the photographs that the file names.
+        worst: keeps those where the largest share of what is there or found is not both.
     """
     data = coco.read_annotations(annotations)
     names = {number: category['name'] for number, category in data.cats.items()}
@@ -41,10 +43,21 @@ def evaluate_semantic(
         for entry in data.imgToAnns[image_id]:
             name, mask = names[entry['category_id']], data.annToMask(entry).astype(bool)
             truth[name] = truth.get(name, False) | mask
-        for name in shared.keys() & (truth.keys() | set(found.class_names)):
+        regions = np.zeros(frame.size[::-1], int)
+        both = any_of_both = 0
+        for number, name in enumerate(names.values(), 1):
+            if name not in truth and name not in found.class_names:
+                continue
             ours, theirs = _region(found, name), truth.get(name, np.zeros((), bool))
-            shared[name] += int((ours & theirs).sum())
-            either[name] += int((ours | theirs).sum())
+            regions = np.where(theirs, number, regions)
+            agreed, claimed = int((ours & theirs).sum()), int((ours | theirs).sum())
+            shared[name] += agreed
+            either[name] += claimed
+            # A class that the model has not named so far it may not know.
+            if name in named:
+                both, any_of_both = both + agreed, any_of_both + claimed
+        if any_of_both:
+            worst.add(1 - both / any_of_both, frame, found, regions)
     ious = {name: shared[name] / either[name] for name in sorted(named) if either.get(name)}
     return {'mIoU': float(np.mean(list(ious.values()))) if ious else None, 'IoU': ious,
             'images': len(data.imgs)}  # fmt: skip
@@ -66,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )
+    parser.add_argument('--output', type=Path, metavar='PNG', help='draw the worst photographs')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -73,5 +87,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     pipeline = load_segmentation(
         arguments.segmentation, threads=2, report=lambda line: print(line, file=sys.stderr)
     )
-    figures = evaluate_semantic(pipeline, arguments.annotations, arguments.images)
+    worst = WorstMasks()
+    figures = evaluate_semantic(pipeline, arguments.annotations, arguments.images, worst)
+    if arguments.output:
+        worst.write(arguments.output)
     return {'model': pipeline.model_name, **figures}

@@ -10,14 +10,12 @@ from ros_vision_perception.core.human import Humans, JointState
 from ros_vision_perception.render.legend import legend
 from ros_vision_perception.render.overlay import draw_people
 from ros_vision_perception.render.palette import bgr
-from ros_vision_perception.tools.demo.video import fit
 from ros_vision_perception.tools.evaluate.metrics import joint_similarities
 from ros_vision_perception.tools.evaluate.records import Records
+from ros_vision_perception.tools.evaluate.sheet import COLUMNS, sheet
 from ros_vision_perception.tools.truth import Truth
 
-_COLUMNS, _ROWS, _TILE_WIDTH, _GAP = 3, 4, 480, 6
-# Height of a tile relative to its width, at most.
-_TALLEST = 0.75
+_ROWS = 4
 # Frames closer together than this show the same.
 _APART = 10
 _STATES = (JointState.UNKNOWN, JointState.PREDICTED)
@@ -57,23 +55,14 @@ class WorstFrames:
         # A frame has no more than one rival, for those would have been each other's.
         self._kept = [kept for kept in self._kept if all(kept is not r for r in rivals)]
         self._kept.append(frame)
-        if len(self._kept) > _COLUMNS * _ROWS:
+        if len(self._kept) > COLUMNS * _ROWS:
             self._kept.pop(min(range(len(self._kept)), key=lambda i: self._kept[i].badness))
 
     def write(self, path: Path) -> None:
         """Write the sheet, worst first; the truth is a square, joined to what the fusion says."""
         frames = sorted(self._kept, key=lambda kept: -kept.badness)
-        shape = max(min(frame.image.shape[0] / frame.image.shape[1], _TALLEST) for frame in frames)
-        width, height = _TILE_WIDTH, round(shape * _TILE_WIDTH)
-        tiles = [fit(_picture(frame), (width, height)) for frame in frames]
-        rows = -(-len(tiles) // _COLUMNS)
-        step = width + _GAP, height + _GAP
-        sheet: np.ndarray = np.zeros((rows * step[1], _COLUMNS * step[0], 3), np.uint8)
-        for place, tile in enumerate(tiles):
-            row, column = divmod(place, _COLUMNS)
-            y, x = row * step[1], column * step[0]
-            sheet[y : y + height, x : x + width] = tile
-        cv2.imwrite(str(path), np.vstack((sheet, legend(sheet.shape[1], 1.1)[..., :3])))
+        whole = sheet([_picture(frame) for frame in frames])
+        cv2.imwrite(str(path), np.vstack((whole, legend(whole.shape[1], 1.1)[..., :3])))
 
 
 def badness(records: Records) -> float:
