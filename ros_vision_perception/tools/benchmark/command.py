@@ -9,10 +9,10 @@ import tempfile
 
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.tools.backend_options import add_backend_options
-from ros_vision_perception.tools.benchmark import fusion, inputs, pose
+from ros_vision_perception.tools.benchmark import fusion, inputs, peers, pose
 from ros_vision_perception.tools.benchmark.arguments import count
 
-_ALONE = {'fusion': fusion, 'pose': pose}
+_ALONE = {'fusion': fusion, 'peers': peers, 'pose': pose}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         PerceptionError: when it cannot do what is asked.
     """
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] in (['fusion'], ['pose']):
+    if argv and argv[0] in _ALONE:
         return _ALONE[argv[0]].main(argv[1:])
     arguments = _parser().parse_args(argv)
     images = inputs.read(arguments, arguments.frames)
@@ -59,8 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='benchmark',
         description=__doc__,
-        epilog='`benchmark fusion` and `benchmark pose` measure the fusion alone and a pose model '
-        'alone, without ROS: see their --help.',
+        epilog='Without ROS, `benchmark fusion` measures the fusion alone, `benchmark pose` a '
+        'pose model alone, `benchmark peers` what is done around a network, by us and by others: '
+        'see their --help.',
     )
     inputs.add_arguments(parser)
     parser.add_argument('--frames', type=count, default=600, help='how many; default 600')
