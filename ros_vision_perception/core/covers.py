@@ -55,7 +55,9 @@ class Covers:
         people, values = self.people[pairs], values[pairs]
         result = np.zeros((len(self.on_own), values.shape[1]))
         if len(people):
-            starts = np.flatnonzero(np.diff(people, prepend=-1))
+            is_first = np.ones(len(people), bool)
+            is_first[1:] = people[1:] != people[:-1]
+            starts = np.flatnonzero(is_first)
             result[people[starts]] = np.maximum.reduceat(values, starts)
         return result
 

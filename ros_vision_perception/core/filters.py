@@ -193,8 +193,8 @@ def absorb(
 
 def _is_near(detected_xy: np.ndarray, centers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """Return (T, K) bool: the joint is known, and not where no joint of this body can be."""
-    offsets = np.abs(detected_xy - centers[:, None]).max(axis=-1)
-    return offsets < _REACH * scales[:, None]  # NaN is not
+    near = np.abs(detected_xy - centers[:, None]) < (_REACH * scales)[:, None, None]
+    return near[..., 0] & near[..., 1]  # NaN is not
 
 
 def _noise(

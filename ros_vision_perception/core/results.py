@@ -55,31 +55,28 @@ def _people(
     overlooked = sightings.looked & ~sightings.found
     occluded = np.where(overlooked, 1.0, _occluded_fraction(tracks.joint_states))
     identity, others = confidence(tracks.doubts), alternatives(tracks.doubts)
-    boxes = tracks.boxes_xyxy.astype(np.float32)
     places = {
+        'box_xyxy': tracks.boxes_xyxy,
         'position_m': space.positions_m[:, -1],
         'position_covariance': space.position_covariances[:, -1],
         'velocity_mps': space.velocities[:, -1],
         'velocity_covariance': space.velocity_covariances[:, -1],
     }
-    places = {name: values.astype(np.float32) for name, values in places.items()}
-    return tuple(
-        HumanState(
-            track_id=int(tracks.ids[row]),
-            track_state=TrackState(tracks.states[row]),
-            age_s=(stamp_ns - int(tracks.born_ns[row])) * 1e-9,
-            time_since_update_s=(stamp_ns - int(tracks.updated_ns[row])) * 1e-9,
-            existence_probability=float(tracks.existence[row]),
-            occluded_fraction=float(occluded[row]),
-            identity_confidence=float(identity[row]),
-            box_xyxy=boxes[row],
-            joints=joints[row],
-            **{name: values[row] for name, values in places.items()},
-            alternative_track_ids=tuple(other for other, _ in others[row]),
-            alternative_confidences=tuple(share for _, share in others[row]),
-        )
-        for row in range(len(tracks))
-    )
+    table: dict[str, Any] = {
+        **{name: values.astype(np.float32) for name, values in places.items()},
+        'track_id': tracks.ids.tolist(),
+        'track_state': map(TrackState, tracks.states.tolist()),
+        'age_s': ((stamp_ns - tracks.born_ns) * 1e-9).tolist(),
+        'time_since_update_s': ((stamp_ns - tracks.updated_ns) * 1e-9).tolist(),
+        'existence_probability': tracks.existence.tolist(),
+        'occluded_fraction': occluded.tolist(),
+        'identity_confidence': identity.tolist(),
+        'joints': joints,
+        'alternative_track_ids': [tuple(other for other, _ in row) for row in others],
+        'alternative_confidences': [tuple(share for _, share in row) for row in others],
+    }
+    rows = zip(*table.values(), strict=True)
+    return tuple(HumanState(**dict(zip(table, row, strict=True))) for row in rows)
 
 
 def _joints(
