@@ -11,10 +11,11 @@ import numpy as np
 
 from ros_vision_perception.core.skeleton import Skeleton
 
+UPPER_ARM, FOREARM, HAND, TRUNK, THIGH, SHANK = 0.186, 0.146, 0.108, 0.288, 0.245, 0.246
 # Joint -> the joint of the same side that its bone comes from, and the length of the bone.
 _BONES = {
-    'elbow': ('shoulder', 0.186), 'wrist': ('elbow', 0.146), 'hip': ('shoulder', 0.288),
-    'shoulder': ('hip', 0.288), 'knee': ('hip', 0.245), 'ankle': ('knee', 0.246),
+    'elbow': ('shoulder', UPPER_ARM), 'wrist': ('elbow', FOREARM), 'hip': ('shoulder', TRUNK),
+    'shoulder': ('hip', TRUNK), 'knee': ('hip', THIGH), 'ankle': ('knee', SHANK),
 }  # fmt: skip
 # Round parts of the body: where they begin and end, between the left and the right joint where it
 # says so, and their radius.
@@ -84,7 +85,7 @@ class Anatomy:
 def anatomy_of(skeleton: Skeleton) -> Anatomy:
     """Return the anatomy of a skeleton; joints are told apart by name."""
     names = skeleton.joint_names
-    split = [_side_and_part(name) for name in names]
+    split = [side_and_part(name) for name in names]
     bones = [
         (joint, names.index(f'{side}_{_BONES[part][0]}'), _BONES[part][1])
         for joint, (side, part) in enumerate(split)
@@ -109,7 +110,7 @@ def anatomy_of(skeleton: Skeleton) -> Anatomy:
     )
 
 
-def _side_and_part(name: str) -> tuple[str, str]:
+def side_and_part(name: str) -> tuple[str, str]:
     """Split 'left_elbow' and 'mouth_left' alike; the side is '' for joints in the middle."""
     for side in _SIGNS:
         if side in name.split('_'):
@@ -133,7 +134,7 @@ def _weights(end: str, names: tuple[str, ...]) -> np.ndarray:
 
 def _is_apart(name: str, part: tuple[str, str, float]) -> bool:
     """Say whether a joint is no part of this limb. The torso hides even its own far shoulder."""
-    side, own = _side_and_part(name)
+    side, own = side_and_part(name)
     return f'{side}_{_BELONGS.get(own, own)}' not in part[:2]
 
 

@@ -13,6 +13,15 @@ from functools import lru_cache
 
 import numpy as np
 
+from ros_vision_perception.core.anatomy import (
+    FOREARM,
+    HAND,
+    SHANK,
+    THIGH,
+    TRUNK,
+    UPPER_ARM,
+    side_and_part,
+)
 from ros_vision_perception.core.skeleton import Skeleton
 
 # Body height in scales: people who stand fill a box 0.36 heights wide, and half of it.
@@ -24,15 +33,15 @@ _UP, _DOWN, _OUT, _NOWHERE = (0.0, -1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0)
 _LIMBS: dict[str, _Limb] = {
     'hip': ('', 0.0955, _OUT, 0.45),
     'hip_center': ('', 0.05, _NOWHERE, 0.2),
-    'knee': ('hip', 0.245, _DOWN, 0.35),
-    'ankle': ('knee', 0.246, _DOWN, 0.4),
+    'knee': ('hip', THIGH, _DOWN, 0.35),
+    'ankle': ('knee', SHANK, _DOWN, 0.4),
     'foot': ('ankle', 0.1, _DOWN, 0.4),
-    'trunk': ('', 0.288, _UP, 0.15),
+    'trunk': ('', TRUNK, _UP, 0.15),
     'neck': ('trunk', 0.05, _NOWHERE, 0.2),
     'shoulder': ('trunk', 0.129, _OUT, 0.35),
-    'elbow': ('shoulder', 0.186, _DOWN, 0.45),
-    'wrist': ('elbow', 0.146, _DOWN, 0.8),
-    'hand': ('wrist', 0.108, _DOWN, 0.6),
+    'elbow': ('shoulder', UPPER_ARM, _DOWN, 0.45),
+    'wrist': ('elbow', FOREARM, _DOWN, 0.8),
+    'hand': ('wrist', HAND, _DOWN, 0.6),
     'skull': ('trunk', 0.13, _UP, 0.2),
 }
 _MIDDLE = ('', 'trunk', 'skull', 'neck', 'hip_center')
@@ -72,7 +81,7 @@ class Body:
 @lru_cache(maxsize=8)
 def body_of(skeleton: Skeleton) -> Body:
     """Return the body model of a skeleton; joints are told apart by name."""
-    split = [_side_and_part(name) for name in skeleton.joint_names]
+    split = [side_and_part(name) for name in skeleton.joint_names]
     paths = [_path(side, part) for side, part in split]
     limbs = list(dict.fromkeys(limb for path in paths for limb in path))
     strays = np.zeros((len(split), len(limbs)))
@@ -92,14 +101,6 @@ def body_of(skeleton: Skeleton) -> Body:
         hips=np.flatnonzero([part == 'hip' for part in parts]),
         shoulders=np.flatnonzero([part == 'shoulder' for part in parts]),
     )
-
-
-def _side_and_part(name: str) -> tuple[str, str]:
-    """Split 'left_elbow' and 'mouth_left' alike; the side is '' for joints in the middle."""
-    for side in ('left', 'right'):
-        if side in name.split('_'):
-            return side, name.removeprefix(f'{side}_').removesuffix(f'_{side}')
-    return '', name
 
 
 def _groups(joint: tuple[str, str]) -> list[bool]:

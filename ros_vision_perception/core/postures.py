@@ -11,13 +11,13 @@ from itertools import product
 
 import numpy as np
 
+from ros_vision_perception.core.anatomy import SHANK, THIGH, TRUNK
 from ros_vision_perception.core.human import Posture
 
 JOINTS = (
     'nose', 'left_shoulder', 'right_shoulder', 'left_hip', 'right_hip',
     'left_knee', 'right_knee', 'left_ankle', 'right_ankle',
 )  # fmt: skip
-_TRUNK, _THIGH, _SHANK = 0.288, 0.245, 0.246
 _SHOULDER, _HIP, _HEAD, _FACE = 0.115, 0.055, 0.13, 0.05
 
 # A leg: by how much the thigh is lifted forward from hanging down and spread sideways, and the
@@ -125,16 +125,16 @@ def _bodies() -> Iterator[tuple[Posture, np.ndarray]]:
 def _body(lean: float, legs: _Legs) -> np.ndarray:
     """Return the joints (J, 3) of a body that faces the camera, from the middle of its hips."""
     up = -_down(-lean, 0)
-    neck = _TRUNK * up
+    neck = TRUNK * up
     forward = np.array([0.0, -up[2], up[1]])
     places = {'nose': neck + _HEAD * up + _FACE * forward}
     # Its left is to the right of the camera.
     for side, sign, (lifted, spread, bent) in zip(('left', 'right'), (1, -1), legs, strict=True):
         hip = np.array([sign * _HIP, 0.0, 0.0])
-        knee = hip + _THIGH * _down(lifted, sign * spread)
+        knee = hip + THIGH * _down(lifted, sign * spread)
         places[f'{side}_shoulder'] = neck + np.array([sign * _SHOULDER, 0.0, 0.0])
         places[f'{side}_hip'], places[f'{side}_knee'] = hip, knee
-        places[f'{side}_ankle'] = knee + _SHANK * _down(lifted - bent, sign * spread * 0.3)
+        places[f'{side}_ankle'] = knee + SHANK * _down(lifted - bent, sign * spread * 0.3)
     return np.array([places[name] for name in JOINTS])
 
 

@@ -4,9 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
+from ros_vision_perception.core.tracking import admit, no_tracks, sight
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
+from ros_vision_perception.core.visibility import Belief, explain
 
 IMAGE_SIZE = (320, 240)
 
@@ -184,3 +188,17 @@ def capture(
         keypoints=detect(scene) if keypoints is None else keypoints,
         masks=masks,
     )
+
+
+def believe(
+    keypoints: Keypoints, masks: InstanceMasks | None = None, depths_m: tuple[float, ...] = ()
+) -> Belief:
+    """Explain one image of people who were never seen before; ids from 1 on in their order."""
+    body = body_of(COCO17)
+    observation = Observation(0, IMAGE_SIZE, keypoints, masks)
+    people, surroundings = sort_out(observation, COCO17)
+    nobody = np.empty(0, np.int64)
+    tracks, rows = admit(no_tracks(body), people, nobody, body, next_id=1, stamp_ns=0)
+    sightings = sight(tracks, people.in_rows(rows), rows >= 0, body, observation)
+    depths = np.array(depths_m) if depths_m else np.full(len(people), np.nan)
+    return explain(sightings, surroundings, depths, COCO17)
