@@ -121,7 +121,8 @@ def test_every_library_that_is_imported_is_a_requirement() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ''] if isinstance(node, ast.ImportFrom) else []
             for module in {name.partition('.')[0] for name in names}:
-                if module in sys.stdlib_module_names or module == 'ros_vision_perception':
+                # TensorRT comes with the software of the GPU.
+                if module in {*sys.stdlib_module_names, 'ros_vision_perception', 'tensorrt'}:
                     continue
                 assert others.get(module, module) in required | ros, f'{path}: {module}'
 
