@@ -274,6 +274,23 @@ def test_a_disk_that_fills_up_during_a_download_is_one_line(
     assert not (tmp_path / 'cache/models').exists()
 
 
+def test_a_read_only_cache_serves_what_is_in_it_and_refuses_the_rest_in_one_line(
+    make_store: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    store, model = make_store()
+    store.ensure(model)
+    other, same_model = make_store(url='https://far.example/models/net.zip')
+    monkeypatch.setattr(os, 'mkdir', read_only)
+    monkeypatch.setattr(os, 'open', read_only)
+    store.ensure(model)
+    with pytest.raises(ConfigurationError, match='Read-only file system') as caught:
+        other.ensure(same_model)
+    assert '\n' not in str(caught.value)
+
+
 def test_two_at_once_fetch_it_once(make_store: MakeStore, server: FileServer) -> None:
     made = [make_store() for _ in range(2)]
     threads = [threading.Thread(target=store.ensure, args=(model,)) for store, model in made]
