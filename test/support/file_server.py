@@ -41,8 +41,11 @@ def serving(server: FileServer) -> Iterator[FileServer]:
         def log_message(self, *arguments: object) -> None:
             pass
 
+        def end_headers(self) -> None:
+            self.send_header('Connection', 'close')
+            super().end_headers()
+
         def do_GET(self) -> None:
-            self.close_connection = True
             server.requests.append((self.path, self.headers.get('Range', '')))
             fault = server.faults.pop(0) if server.faults else ''
             data = server.files.get(self.path)
