@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from ros_vision_perception.core.human import HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.human import HumanState, Joints, JointState, Posture, TrackState
 from ros_vision_perception.render import strokes
 from ros_vision_perception.render.palette import bgr
 from ros_vision_perception.render.strokes import WHITE, BgrColor
@@ -43,6 +43,13 @@ def occluder_counts(joints: Joints) -> list[tuple[JointState, str, int]]:
     return [(state, name, count) for (state, name), count in counts.most_common()]
 
 
+def title(human: HumanState) -> str:
+    """Return who somebody is, how sure it is that they are there, and how they hold themselves."""
+    who = f'#{human.track_id} {human.track_state.name.lower()} {human.existence_probability:.2f}'
+    known = human.posture != Posture.UNKNOWN
+    return f'{who}, {human.posture.name.lower()}' if known else who
+
+
 def _draw_corners(canvas: np.ndarray, box_xyxy: np.ndarray, color: BgrColor, unit: float) -> None:
     height, width = canvas.shape[:2]
     margin = 2 * unit
@@ -62,11 +69,7 @@ def _draw_corners(canvas: np.ndarray, box_xyxy: np.ndarray, color: BgrColor, uni
 def _draw_label(
     canvas: np.ndarray, human: HumanState, taken: list[tuple[int, int, int, int]], unit: float
 ) -> None:
-    title = (
-        f'#{human.track_id} {human.track_state.name.lower()} {human.existence_probability:.2f}',
-        _TRACK_COLORS[human.track_state],
-    )
-    lines = [title] + [
+    lines = [(title(human), _TRACK_COLORS[human.track_state])] + [
         (f'{count} behind {name}', bgr(state))
         for state, name, count in occluder_counts(human.joints)[:2]
     ]

@@ -3,9 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.human import (
+    Humans,
+    HumanState,
+    Joints,
+    JointState,
+    Posture,
+    TrackState,
+)
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.render.labels import occluder_counts
+from ros_vision_perception.render.labels import occluder_counts, title
 from ros_vision_perception.render.legend import legend
 from ros_vision_perception.render.overlay import draw_overlay
 from ros_vision_perception.render.palette import STATE_COLORS, STATE_WORDS, bgr
@@ -194,6 +201,12 @@ def test_labels_of_people_in_one_place_do_not_cover_each_other() -> None:
     one = draw_overlay(black(), humans(person))
     two = draw_overlay(black(), humans(person, replace(person, track_id=8)))
     assert np.count_nonzero(two.any(axis=2)) > 1.02 * np.count_nonzero(one.any(axis=2))
+
+
+def test_a_label_names_the_posture_where_it_is_known() -> None:
+    person = a_person()
+    assert title(person) == '#7 confirmed 0.90'
+    assert title(replace(person, posture=Posture.SITTING)) == '#7 confirmed 0.90, sitting'
 
 
 def test_occluders_are_counted_by_who_or_what_they_are() -> None:
