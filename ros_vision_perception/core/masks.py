@@ -120,6 +120,13 @@ def intersection_area(a: BoxMask, b: BoxMask) -> int:
     return int(np.count_nonzero(shared_a & shared_b))
 
 
+def union(masks: Sequence[BoxMask], image_size: tuple[int, int]) -> BoxMask:
+    """Return what is True in any of the masks, of which there must be one."""
+    if len(masks) == 1:
+        return masks[0]
+    return BoxMask.from_bitmap(np.logical_or.reduce([m.to_image(image_size) for m in masks]))
+
+
 def to_run_lengths(bitmap: np.ndarray) -> np.ndarray:
     """Encode a (h, w) bool bitmap as COCO run lengths.
 

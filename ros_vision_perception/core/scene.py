@@ -7,7 +7,7 @@ import numpy as np
 
 from ros_vision_perception.core.association import box_scales, match_masks
 from ros_vision_perception.core.geometry import oks_of_pairs, suppress
-from ros_vision_perception.core.masks import BoxMask
+from ros_vision_perception.core.masks import BoxMask, union
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Keypoints, Observation
 
@@ -192,7 +192,7 @@ def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surr
         taken = set(matched[1])
         strangers = tuple(m for index, m in enumerate(person_masks) if index not in taken)
     elif person_masks:
-        strangers, region = (), person_masks[0]
+        strangers, region = (), union(person_masks, masks.image_size)
     return replace(people, masks=tuple(own)), Surroundings(
         strangers=strangers,
         objects=tuple(masks.masks[index] for index in objects),

@@ -6,7 +6,8 @@ from typing import TypeVar
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
-from ros_vision_perception.nodes.parameters import ImageParameters, JoinParameters, checked, limits
+from ros_vision_perception.nodes.limits import checked, limits
+from ros_vision_perception.nodes.parameters import ImageParameters, JoinParameters
 
 Parameters = TypeVar('Parameters', bound=ImageParameters | JoinParameters)
 

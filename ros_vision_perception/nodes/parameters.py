@@ -4,71 +4,18 @@
 are written from here too. All are read-only: a node is configured when it starts.
 """
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.skeleton import SKELETONS
+from ros_vision_perception.models.regions import RegionConfig
+from ros_vision_perception.nodes.limits import limits
+from ros_vision_perception.nodes.limits import parameter as _parameter
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.pipeline.networks import CHOICES, PRECISIONS, BackendConfig
 from ros_vision_perception.pipeline.top_down import TopDownConfig
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a parameter may be.
-
-    Attributes:
-        description: one sentence, with the unit.
-        lowest, highest: bounds, inclusive; None for parameters that are not numbers.
-        choices: all possible values; empty where there are others.
-    """
-
-    description: str
-    lowest: float | None = None
-    highest: float | None = None
-    choices: tuple[str, ...] = ()
-
-    @property
-    def expectation(self) -> str:
-        """What is allowed, for people: '[0.0, 1.0]'; '' when anything is."""
-        if self.choices:
-            return 'one of: ' + ', '.join(repr(choice) for choice in self.choices)
-        return '' if self.lowest is None else f'[{self.lowest}, {self.highest}]'
-
-    def allow(self, value: Any) -> bool:
-        """Return whether a value of the right type may be used."""
-        if self.choices:
-            return value in self.choices
-        return self.lowest is None or self.lowest <= value <= self.highest
-
-
-def limits(parameter: Field) -> Limits:
-    """Return what a field of a parameter class may be."""
-    return parameter.metadata['limits']
-
-
-def checked(parameter: Field, value: Any) -> Any:
-    """Return a value for a field of a parameter class; a whole number will do for a float.
-
-    Raises:
-        ConfigurationError: when it is of the wrong type or not allowed.
-    """
-    kind = type(parameter.default)
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind or not limits(parameter).allow(value):
-        expected = f'{kind.__name__} {limits(parameter).expectation}'.rstrip()
-        raise ConfigurationError(f'parameter {parameter.name}: got {value!r}, expected {expected}')
-    return value
-
-
-def _parameter(default: Any, description: str, *bounds: float, choices: tuple = ()) -> Any:
-    lowest, highest = bounds or (None, None)
-    limits = Limits(description, lowest, highest, choices)
-    return field(default=default, metadata={'limits': limits})
 
 
 @dataclass(frozen=True)
@@ -159,6 +106,22 @@ class SegmentationModelParameters(NetworkParameters):
         DEFAULT_SEGMENTATION,
         'Segmentation model: name in the catalogue, or a path, or THINGS+REGIONS of these.',
     )
+    segmentation_clean_px: int = _parameter(
+        RegionConfig.clean_px,
+        'Specks, gaps and holes of regions narrower than this go, px; 0 leaves all. '
+        'For semantic models.',
+        0,
+        100,
+    )
+    segmentation_split: bool = _parameter(
+        RegionConfig.split,
+        'Make each connected piece of a region a mask of its own. For semantic models.',
+    )
+
+    @property
+    def regions(self) -> RegionConfig:
+        """How regions are tidied up."""
+        return RegionConfig(self.segmentation_clean_px, self.segmentation_split)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def load(parameters: SegmentationModelParameters, networks: Networks) -> Segment
         parameters.segmentation_model,
         threads=parameters.threads,
         report=networks.report,
+        regions=parameters.regions,
         runtime=networks,
     )
 

@@ -1,6 +1,7 @@
 """From the name or path of a model to a pipeline that is ready to run."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +20,7 @@ from ros_vision_perception.models.base import (
     PoseModel,
     SegmentationModel,
 )
+from ros_vision_perception.models.regions import RegionConfig
 from ros_vision_perception.pipeline import families
 from ros_vision_perception.pipeline.appearance import (
     ColouredPose,
@@ -31,7 +33,7 @@ from ros_vision_perception.pipeline.network import NetworkPose, NetworkSegmentat
 from ros_vision_perception.pipeline.panoptic import PanopticSegmentation
 from ros_vision_perception.pipeline.pose import InSkeleton, PosePipeline
 from ros_vision_perception.pipeline.recognise import Network, expected, recognise, what_it_is
-from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
+from ros_vision_perception.pipeline.segmentation import SegmentationPipeline, TidySegmentation
 from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.pipeline.top_down import TopDownConfig, TopDownPose
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
@@ -39,7 +41,7 @@ from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 DEFAULT_POSE, DEFAULT_SEGMENTATION = 'blazepose-full', 'selfie-segmentation'
 # Weak evidence of a person helps to keep somebody alive who is known; a weak mask covers joints.
 MIN_PERSON_SCORE, MIN_MASK_SCORE = 0.1, 0.25
-DEFAULT_TOP_DOWN = TopDownConfig()
+DEFAULT_TOP_DOWN, AS_FOUND = TopDownConfig(), RegionConfig()
 _FIRST_FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 'bgr8', 0)
 Report = Callable[[str], object]
 Model = TypeVar('Model', bound=PoseModel | SegmentationModel)
@@ -107,23 +109,29 @@ def load_segmentation(
     threads: int,
     report: Report,
     min_score: float = MIN_MASK_SCORE,
+    regions: RegionConfig = AS_FOUND,
     runtime: Runtime = OnnxBackend,
 ) -> SegmentationPipeline:
     """Load a segmentation model, fetched first where needed; see `load_pose`.
 
     Of two files one must tell things apart and the other give regions; see `core.panoptic`.
+    `regions` says how to tidy up the regions of a semantic model.
     """
     resolved, known = resolve(model, report), families.SEGMENTATION
     _check_family(resolved, 'segmentation', known)
     config, open_file = DetectionConfig(min_score), partial(_open, runtime, threads)
     if len(resolved.files) > 1:
-        return ColouredSegmentation(_load_panoptic(resolved, config, open_file))
+        return ColouredSegmentation(_load_panoptic(resolved, config, regions, open_file))
     backend, network = _load_network(resolved, 'segmentation', known, config, open_file)
-    return ColouredSegmentation(NetworkSegmentation(backend, network, resolved.name))
+    pipeline = NetworkSegmentation(backend, network, resolved.name)
+    return ColouredSegmentation(TidySegmentation(pipeline, regions))
 
 
 def _load_panoptic(
-    resolved: ResolvedModel, config: DetectionConfig, open_network: OpenNetwork
+    resolved: ResolvedModel,
+    config: DetectionConfig,
+    regions_config: RegionConfig,
+    open_network: OpenNetwork,
 ) -> PanopticSegmentation:
     found: dict[bool, list[tuple[NetworkSegmentation, SegmentationModel]]] = {}
     for name, path in resolved.files.items():
@@ -139,8 +147,10 @@ def _load_panoptic(
             f'model {resolved.name!r}: expected THINGS+REGIONS, a network that tells things apart '
             f'and one that gives regions; got {len(things)} and {len(regions)} of these'
         )
-    (tells_apart, model), regional = things[0], regions[0][0]
-    return PanopticSegmentation(tells_apart, model.class_names, regional, resolved.name)
+    (tells_apart, model), (regional, _) = things[0], regions[0]
+    # Stuff is one segment however many pieces it is in.
+    tidied = TidySegmentation(regional, replace(regions_config, split=False))
+    return PanopticSegmentation(tells_apart, model.class_names, tidied, resolved.name)
 
 
 def _load_reid(

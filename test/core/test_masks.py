@@ -12,6 +12,7 @@ from ros_vision_perception.core.masks import (
     look_up,
     nearest_pixels,
     to_run_lengths,
+    union,
 )
 
 bitmaps = arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12)))
@@ -102,3 +103,12 @@ def test_no_mask_contains_the_very_far() -> None:
     masks = [BoxMask(0, 0, np.ones((4, 4), bool))] * 2
     far = nearest_pixels(np.array([[np.nan, 1e9, -1e9], [1.0, 1.0, -1e9]]))
     assert not look_up(masks, far[:, None])[2].any()
+
+
+def test_the_union_holds_what_any_mask_holds() -> None:
+    a, b = BoxMask(1, 1, np.ones((2, 3), bool)), BoxMask(6, 0, np.ones((4, 2), bool))
+    both = union([a, b], (10, 5))
+    np.testing.assert_array_equal(
+        both.to_image((10, 5)), a.to_image((10, 5)) | b.to_image((10, 5))
+    )
+    assert union([a], (10, 5)) is a

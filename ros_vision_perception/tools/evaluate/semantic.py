@@ -9,6 +9,7 @@ import numpy as np
 from rich.progress import track
 
 from ros_vision_perception.core.types import InstanceMasks
+from ros_vision_perception.models.regions import RegionConfig
 from ros_vision_perception.pipeline.load import DEFAULT_SEGMENTATION, load_segmentation
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.stages import no_stages
@@ -79,13 +80,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )
+    parser.add_argument(
+        '--clean', type=int, default=0, metavar='PX', help='specks and gaps narrower than this go'
+    )
     parser.add_argument('--output', type=Path, metavar='PNG', help='draw the worst photographs')
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the model's name and its figures."""
     pipeline = load_segmentation(
-        arguments.segmentation, threads=2, report=lambda line: print(line, file=sys.stderr)
+        arguments.segmentation,
+        threads=2,
+        report=lambda line: print(line, file=sys.stderr),
+        regions=RegionConfig(arguments.clean),
     )
     worst = WorstMasks()
     figures = evaluate_semantic(pipeline, arguments.annotations, arguments.images, worst)

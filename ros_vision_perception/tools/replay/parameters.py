@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.nodes.parameters import PerceptionParameters, checked
+from ros_vision_perception.nodes.limits import checked
+from ros_vision_perception.nodes.parameters import PerceptionParameters
 
 _NODE = 'perception_node'
 _VALUES = 'ros__parameters'
