@@ -98,9 +98,16 @@ def _misfits(positions_xy: np.ndarray, weights: np.ndarray) -> np.ndarray:
     own = np.einsum('tj,tji,tji->t', weights, off, off)[:, None].astype(np.float32)
     pulls = (weights[..., None] * off).astype(np.float32)
     weights, total = weights.astype(np.float32), total.astype(np.float32)
-    spread = weights @ squares - ((weights @ xs) ** 2 + (weights @ ys) ** 2) / total
-    product = pulls[..., 0] @ xs + pulls[..., 1] @ ys
+    lengths = _sum_over_joints(weights, squares)
+    middles = _sum_over_joints(weights, xs) ** 2 + _sum_over_joints(weights, ys) ** 2
+    spread = lengths - middles / total
+    product = _sum_over_joints(pulls[..., 0], xs) + _sum_over_joints(pulls[..., 1], ys)
     return own - np.maximum(product, 0) ** 2 / np.maximum(spread, 1e-9 * total)
+
+
+def _sum_over_joints(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return (T, F) of (T, J) and (J, F): a matrix product, but without threads."""
+    return np.einsum('tj,jf->tf', weights, values)
 
 
 @lru_cache(maxsize=1)
