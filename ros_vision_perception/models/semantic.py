@@ -143,6 +143,8 @@ def _fields_of_labels(
     labels: np.ndarray, classes: int
 ) -> tuple[dict[int, np.ndarray], dict[int, float]]:
     """Return the same for labels (h, w): +1 where they are, -1 elsewhere."""
+    # Some exports give whole numbers of another type.
+    labels = np.nan_to_num(labels, nan=-1).astype(np.int64)
     there = [label for label in np.unique(labels).tolist() if 0 <= label < classes]
     margins = {label: np.where(labels == label, 1.0, -1.0).astype(np.float32) for label in there}
     return margins, dict.fromkeys(there, 1.0)
