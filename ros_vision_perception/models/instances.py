@@ -61,16 +61,7 @@ def things_in_image(
     scale, shift = letterbox_scale_shift(image_size, input_size)
     whole = (boxes[rows] - np.tile(shift, 2)) / np.tile(scale, 2)
     cut = np.clip(whole, 0, np.tile(image_size, 2)).astype(np.float32)
-    if things.masks.shape[1:] == input_size[::-1]:
-        masks = [
-            mask_in_box(things.masks[row], box, scale, shift, _MIN_PROBABILITY)
-            for row, box in zip(rows, cut, strict=True)
-        ]
-    else:
-        masks = [
-            _mask_of_box(things.masks[row], *boxes_xyxy)
-            for row, *boxes_xyxy in zip(rows, whole, cut, strict=True)
-        ]
+    masks = masks_in_image(things.masks[rows], whole, image_size, input_size)
     seen = np.flatnonzero([mask.area > 0 for mask in masks])
     class_ids = things.class_ids[rows[seen]].astype(np.int32)
     return InstanceMasks(
@@ -81,6 +72,30 @@ def things_in_image(
         boxes_xyxy=cut[seen],
         masks=tuple(masks[row] for row in seen),
         is_instance=True,
+    )
+
+
+def masks_in_image(
+    values: np.ndarray,
+    boxes_xyxy: np.ndarray,
+    image_size: tuple[int, int],
+    input_size: tuple[int, int],
+) -> tuple[BoxMask, ...]:
+    """Return the masks of N things, within their boxes and the image.
+
+    Args:
+        values: (N, h, w) float32; see `Things.masks`.
+        boxes_xyxy: (N, 4) px of the image; may reach beyond it.
+        image_size: (width, height) px.
+        input_size: see `things_in_image`.
+    """
+    cut = np.clip(boxes_xyxy, 0, np.tile(image_size, 2))
+    if values.shape[1:] != input_size[::-1]:
+        return tuple(map(_mask_of_box, values, boxes_xyxy, cut))
+    scale, shift = letterbox_scale_shift(image_size, input_size)
+    return tuple(
+        mask_in_box(one, box, scale, shift, _MIN_PROBABILITY)
+        for one, box in zip(values, cut, strict=True)
     )
 
 

@@ -53,7 +53,8 @@ class MaskRcnn:
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for one frame."""
         (frame,) = frames
-        tensor = to_tensor([rgb_letterbox(frame, self._size(frame.size))], 1 / 255)
+        size = self.input_size or size_for(frame.size)
+        tensor = to_tensor([rgb_letterbox(frame, size)], 1 / 255)
         return {self.input_name: tensor if self.has_batch else tensor[0]}
 
     def decode(
@@ -63,16 +64,16 @@ class MaskRcnn:
         (image_size,) = image_sizes
         boxes, labels, scores, masks = (outputs[name] for name in self.output_names)
         things = Things(boxes, scores, labels, masks[:, 0])
-        size = self._size(image_size)
+        size = self.input_size or size_for(image_size)
         return [things_in_image(things, self.names, self.config, image_size, size)]
 
-    def _size(self, image_size: tuple[int, int]) -> tuple[int, int]:
-        if self.input_size is not None:
-            return self.input_size
-        short, long = sorted(image_size)
-        scale = min(1.0, _SHORT_SIDE / short, _LONG_SIDE / long)
-        width, height = (max(1, round(length * scale)) for length in image_size)
-        return width, height
+
+def size_for(image_size: tuple[int, int]) -> tuple[int, int]:
+    """Return (width, height) of the input, for an image, of a network that takes any."""
+    short, long = sorted(image_size)
+    scale = min(1.0, _SHORT_SIDE / short, _LONG_SIDE / long)
+    width, height = (max(1, round(length * scale)) for length in image_size)
+    return width, height
 
 
 def recognise(signature: Signature, config: DetectionConfig) -> MaskRcnn | None:

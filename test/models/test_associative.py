@@ -1,11 +1,10 @@
-"""Associative embedding and Keypoint R-CNN: planted people come back, with their own joints."""
+"""Associative embedding: planted people come back, with their own joints."""
 
 import numpy as np
 import pytest
 
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.types import Frame
-from ros_vision_perception.models import associative, keypoint_rcnn
+from ros_vision_perception.models import associative
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
 from test.core.people import figure
 
@@ -117,50 +116,3 @@ def test_other_networks_are_not_taken_for_one() -> None:
         {'output0': (1, 56, 8400)},
     ):
         assert associative.recognise(Signature(INPUTS, outputs), CONFIG) is None
-
-
-RCNN_OUTPUTS: dict[str, Shape] = {
-    '2837': (None, 4),
-    '2839': (None,),
-    '2838': (None,),
-    '2890': (None, 17, 3),
-    '2891': (None, 17),
-}
-
-
-def rcnn(shape: Shape = (3, 480, 640)) -> keypoint_rcnn.KeypointRcnn:
-    found = keypoint_rcnn.recognise(Signature({'images': shape}, RCNN_OUTPUTS), CONFIG)
-    assert found is not None
-    return found
-
-
-def rcnn_outputs(scores: list[float], labels: list[int]) -> dict[str, np.ndarray]:
-    people, joints = len(scores), np.column_stack((person(200.0), np.ones(17)))
-    return {
-        '2837': np.tile(np.array([100, 50, 300, 450], np.float32), (people, 1)),
-        '2839': np.array(labels),
-        '2838': np.array(scores, np.float32),
-        '2890': np.tile(joints.astype(np.float32), (people, 1, 1)),
-        '2891': np.zeros((people, 17), np.float32),
-    }
-
-
-def test_keypoint_rcnn_gives_people_above_the_least_score_best_first() -> None:
-    (found,) = rcnn().decode(rcnn_outputs([0.5, 0.1, 0.9, 0.8], [1, 1, 1, 2]), [IMAGE])
-    np.testing.assert_allclose(found.person_scores, [0.9, 0.5])
-    np.testing.assert_allclose(found.keypoints_xy[0], person(200.0), atol=1e-3)
-    np.testing.assert_allclose(found.scores, 0.5)
-    np.testing.assert_allclose(found.boxes_xyxy[0], [100, 50, 300, 450])
-    assert len(rcnn().decode(rcnn_outputs([], []), [IMAGE])[0]) == 0
-
-
-def test_keypoint_rcnn_takes_one_image_with_or_without_a_batch() -> None:
-    frame = Frame(np.full((480, 640, 3), (0, 51, 255), np.uint8), 'bgr8', 0)
-    assert rcnn((1, 3, None, None)).preprocess([frame])['images'].shape == (1, 3, 480, 640)
-    tensor = rcnn().preprocess([frame])['images']
-    np.testing.assert_allclose(tensor[:, 100, 100], [1.0, 0.2, 0.0], atol=1e-6)
-
-
-def test_a_detector_without_joints_is_no_keypoint_rcnn() -> None:
-    outputs = {name: RCNN_OUTPUTS[name] for name in ('2837', '2839', '2838')}
-    assert keypoint_rcnn.recognise(Signature({'images': (3, 480, 640)}, outputs), CONFIG) is None
