@@ -75,26 +75,31 @@ def masked(outputs: dict[str, Shape], side: int | None = None) -> keypoint_rcnn.
     return found
 
 
-@pytest.mark.parametrize('cells', [(28, 28), (480, 640)])
-def test_with_a_mask_head_each_person_has_a_mask(cells: tuple[int, int]) -> None:
-    numbers = rcnn_outputs([0.1, 0.5, 0.9], [1, 1, 1])
-    outputs = dict(zip(RCNN_OUTPUTS, numbers.values(), strict=True))
-    boxes, labels, scores, joints, logits = outputs.values()
-    boxes[1] = 400, 100, 500, 300
-    masks = np.zeros((3, 1, *cells), np.float32)
-    # The left half of each box.
+def masked_outputs(
+    scores: list[float], labels: list[int], cells: tuple[int, int]
+) -> dict[str, np.ndarray]:
+    """Return outputs in the order of `MASKED`: of each box the mask fills the left half."""
+    values = list(rcnn_outputs(scores, labels).values())
+    masks = np.zeros((len(scores), 1, *cells), np.float32)
     if cells == (28, 28):
         masks[..., :14] = 0.9
     else:
-        for mask, (left, top, right, bottom) in zip(masks[:, 0], boxes.astype(int), strict=True):
-            mask[top:bottom, left : (left + right) // 2] = 0.9
-    values = boxes, labels, scores, masks, joints, logits
-    (found,) = masked(MASKED).decode(dict(zip(MASKED, values, strict=True)), [IMAGE])
+        masks[..., 50:450, 100:200] = 0.9
+    values.insert(3, masks)
+    return dict(zip(MASKED, values, strict=True))
+
+
+@pytest.mark.parametrize('cells', [(28, 28), (480, 640)])
+def test_with_a_mask_head_each_person_has_a_mask(cells: tuple[int, int]) -> None:
+    outputs = masked_outputs([0.1, 0.5, 0.9], [1, 1, 1], cells)
+    outputs['masks'][1] = 0.0
+    (found,) = masked(MASKED).decode(outputs, [IMAGE])
     np.testing.assert_allclose(found.person_scores, [0.9, 0.5])
-    for mask, want in zip(found.masks, ((100, 50, 200, 450), (400, 100, 450, 300)), strict=True):
-        rows, columns = np.nonzero(mask.bitmap)
-        edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-        np.testing.assert_allclose(np.add(edges, [mask.x, mask.y] * 2), want, atol=1)
+    mask, nothing = found.masks
+    rows, columns = np.nonzero(mask.bitmap)
+    edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    np.testing.assert_allclose(np.add(edges, [mask.x, mask.y] * 2), (100, 50, 200, 450), atol=1)
+    assert nothing.area == 0
 
 
 def test_outputs_of_other_names_are_known_by_their_order() -> None:

@@ -5,11 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_networks import Shape, write_network
+import yolo_outputs
 
 from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
 from ros_vision_perception.pipeline.load import load_pose, load_segmentation
 from ros_vision_perception.pipeline.stages import no_stages
-from test.models import test_associative, test_detectors, test_one_call_poses, test_personlab
+from test.models import (
+    test_associative,
+    test_detectors,
+    test_keypoint_rcnn,
+    test_one_call_poses,
+    test_personlab,
+)
 from test.models.test_detectors import CASES, WANTED, Case
 
 IMAGE = 640, 480
@@ -17,6 +24,9 @@ FRAME = Frame(np.zeros((IMAGE[1], IMAGE[0], 3), np.uint8), 'bgr8', 1)
 MOVENET = {'joints': np.full((1, 1, 17, 3), 0.5, np.float32)}
 ANY = 'height', 'width'
 PERSON = test_associative.person(200.0)
+# As a network of 640 x 640 px sees them: below 80 px of grey.
+DOWN_BOX = np.array([[100.0, 130, 300, 530]])
+DOWN_JOINTS = np.column_stack((PERSON + np.array([0, 80]), np.full(17, 0.8))).reshape(1, -1)
 
 
 def people(model: str) -> Keypoints:
@@ -71,7 +81,17 @@ POSES: dict[str, tuple[dict[str, Shape], dict[str, np.ndarray], np.ndarray]] = {
     ),
     'keypoint-rcnn': (
         {'images': (3, 480, 640)},
-        test_associative.rcnn_outputs([0.9], [1]),
+        test_keypoint_rcnn.rcnn_outputs([0.9], [1]),
+        PERSON,
+    ),
+    'keypoint-rcnn with masks': (
+        {'images': (1, 3, *ANY)},
+        test_keypoint_rcnn.masked_outputs([0.9], [1], (28, 28)),
+        PERSON,
+    ),
+    'yolo26': (
+        {'images': (1, 3, 640, 640)},
+        {'output0': yolo_outputs.suppressed(DOWN_BOX, np.full((1, 1), 0.9), DOWN_JOINTS)},
         PERSON,
     ),
 }
