@@ -90,7 +90,7 @@ def load_pose(
         pipeline = load_top_down(resolved, config, top_down, open_file)
     else:
         backend, network = _load_network(resolved, 'pose', families.POSE, config, open_file)
-        pipeline = NetworkPose(backend, network, resolved.name)
+        pipeline = NetworkPose(backend, network, resolved.name, with_masks=with_masks)
     if top_down != DEFAULT_TOP_DOWN and not isinstance(pipeline, TopDownPose):
         raise ConfigurationError(
             f'model {resolved.name!r} finds people and joints in one go: '

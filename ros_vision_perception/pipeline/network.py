@@ -1,5 +1,7 @@
 """Pipelines of models that need one call of one network per frame and keep no past."""
 
+from dataclasses import replace
+
 from ros_vision_perception.backends.base import Backend
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
@@ -10,9 +12,12 @@ from ros_vision_perception.pipeline.stages import Stages
 class NetworkPose:
     """A pose pipeline of such a model."""
 
-    def __init__(self, backend: Backend, model: PoseModel, model_name: str) -> None:
-        """Run `model` on its loaded network."""
+    def __init__(
+        self, backend: Backend, model: PoseModel, model_name: str, *, with_masks: bool
+    ) -> None:
+        """Run `model` on its loaded network; give each person's mask, if it has them and asked."""
         self.model_name = model_name
+        self._with_masks = with_masks
         self._backend = backend
         self._model = model
 
@@ -28,7 +33,8 @@ class NetworkPose:
         with stages('infer'):
             outputs = self._backend.run(inputs)
         with stages('decode'):
-            return self._model.decode(outputs, [frame.size])[0]
+            (people,) = self._model.decode(outputs, [frame.size])
+        return people if self._with_masks else replace(people, masks=())
 
     def reset(self) -> None:
         """Forget the past, of which there is none."""

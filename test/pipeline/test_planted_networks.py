@@ -29,9 +29,14 @@ DOWN_BOX = np.array([[100.0, 130, 300, 530]])
 DOWN_JOINTS = np.column_stack((PERSON + np.array([0, 80]), np.full(17, 0.8))).reshape(1, -1)
 
 
-def people(model: str) -> Keypoints:
+def people(model: str, with_masks: bool = False) -> Keypoints:
     pipeline = load_pose(
-        model, threads=1, max_people=5, with_masks=False, skeleton='', report=lambda line: None
+        model,
+        threads=1,
+        max_people=5,
+        with_masks=with_masks,
+        skeleton='',
+        report=lambda line: None,
     )
     return pipeline.estimate(FRAME, no_stages)
 
@@ -104,6 +109,15 @@ def test_a_network_for_whole_images_finds_people(name: str, tmp_path: Path) -> N
     assert len(found) == 1
     np.testing.assert_allclose(found.keypoints_xy[0], want, atol=1.5)
     assert found.person_scores[0] > 0.6
+
+
+def test_a_network_that_knows_masks_of_people_gives_them_where_asked_for(tmp_path: Path) -> None:
+    inputs, outputs, _ = POSES['keypoint-rcnn with masks']
+    file = str(write_network(tmp_path / 'network.onnx', inputs, outputs))
+    assert people(file).masks == ()
+    (mask,) = people(file, with_masks=True).masks
+    # Half of 200 x 400 px, to a cell of 28 x 28.
+    assert abs(mask.area - 100 * 400) < 8 * 400
 
 
 def test_one_network_gives_boxes_of_people_and_another_of_the_same_form_does_not(
