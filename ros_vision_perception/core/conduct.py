@@ -16,6 +16,9 @@ from ros_vision_perception.core.posture import (
     unknown_postures,
 )
 
+# Joints this near to the border of the image, scales, are believed less.
+_RIM = 0.2
+
 
 @dataclass(frozen=True)
 class ConductState:
@@ -43,11 +46,14 @@ def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
     ids = np.array([human.track_id for human in people], np.int64)
     if not people:
         return ConductState(humans.stamp_ns, ids), humans
+    scales = box_scales(np.array([human.box_xyxy for human in people], np.float64))
+    positions_xy = np.array([human.joints.keypoints_xy for human in people], np.float64)
+    p_visible = np.array([human.joints.p_visible for human in people])
     likelihoods = posture_likelihoods(
-        np.array([human.joints.keypoints_xy for human in people], np.float64),
+        positions_xy,
         np.array([human.joints.covariances_px[:, 0, 0] for human in people]),
-        np.array([human.joints.p_visible for human in people]),
-        box_scales(np.array([human.box_xyxy for human in people], np.float64)),
+        p_visible * _within(positions_xy, scales, humans.image_size),
+        scales,
         humans.skeleton,
     )
     postures, is_new = unknown_postures(len(ids)), ~np.isin(ids, state.ids)
@@ -61,3 +67,14 @@ def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
         for human, posture, confidence in named
     )
     return ConductState(humans.stamp_ns, ids, postures), replace(humans, people=told)
+
+
+def _within(
+    positions_xy: np.ndarray, scales: np.ndarray, image_size: tuple[int, int]
+) -> np.ndarray:
+    """Return (T, K) in [0, 1], how far joints are to be believed by their distance to the border.
+
+    Pose models squeeze what is beyond the border of the image into it.
+    """
+    inside = np.minimum(positions_xy, np.array(image_size) - 1.0 - positions_xy).min(axis=-1)
+    return (inside / (_RIM * scales[:, None])).clip(0.0, 1.0)

@@ -23,6 +23,8 @@ _STRAY, _TOGETHER = 0.07, 2.0
 _MEMORY_S, _REPEAT_S = 4.0, 0.5
 # A posture is never more unlikely than this, whatever the joints say: they may be wrong.
 _LEAST = 1e-6
+# Those whose trunks look alike.
+_UPRIGHT = Posture.STANDING, Posture.SITTING, Posture.CROUCHING
 # Below this probability no posture is named.
 _SURE = 0.7
 
@@ -86,7 +88,25 @@ def posture_likelihoods(
     logarithms -= logarithms.max(axis=1, keepdims=True, initial=-np.inf)
     fits = np.exp(logarithms, out=logarithms)
     means = np.stack([fits[:, rows].mean(axis=1) for rows in _rows()], axis=1)
+    means = _without_legs(means, p_visible[:, joints] * known)
     return np.log(np.maximum(means, _LEAST) / means.max(axis=1, keepdims=True, initial=0.0))
+
+
+def _without_legs(means: np.ndarray, p_visible: np.ndarray) -> np.ndarray:
+    """Return the (T, 5) likelihoods, alike for those who are upright as far as no leg is seen.
+
+    A trunk alone tells who lies or bends. Whether people stand, sit or crouch tells a hip with
+    its knee.
+    """
+    hips, knees = (
+        p_visible[:, [JOINTS.index(f'{side}_{part}') for side in ('left', 'right')]]
+        for part in ('hip', 'knee')
+    )
+    legs = (hips * knees).max(axis=1, keepdims=True, initial=0.0)
+    upright = [POSTURES.index(posture) for posture in _UPRIGHT]
+    alike = means[:, upright].mean(axis=1, keepdims=True)
+    means[:, upright] = legs * means[:, upright] + (1 - legs) * alike
+    return means
 
 
 def _misfits(positions_xy: np.ndarray, weights: np.ndarray) -> np.ndarray:

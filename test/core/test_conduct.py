@@ -61,3 +61,11 @@ def test_an_image_without_people_is_nothing_special() -> None:
     state, humans = step(ConductState(), nobody)
     assert humans.people == ()
     assert len(step(state, nobody)[1].people) == 0
+
+
+def test_people_whom_the_border_cuts_above_the_knees_are_not_judged() -> None:
+    results = told(play(lambda time_s: Scene((walker(100, 10, feet_y=239.0)(time_s),)), SECONDS))
+    assert results[-1].people[0].posture == Posture.STANDING
+    # The lower edge cuts the thighs.
+    cut = told(play(lambda time_s: Scene((walker(100, 10, feet_y=290.0)(time_s),)), SECONDS))
+    assert cut[-1].people[0].posture == Posture.UNKNOWN

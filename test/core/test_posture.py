@@ -142,3 +142,9 @@ def test_without_any_sight_the_posture_is_forgotten() -> None:
     for _ in range(100):
         beliefs = follow(beliefs, np.zeros((1, 5)), np.array([False]), 0.2)
     assert name_postures(beliefs)[0][0] == Posture.UNKNOWN
+
+
+def test_a_leg_whose_hip_is_hidden_does_not_tell() -> None:
+    upright = placed(standing_figure())
+    assert judged(upright, seen(without=('hip', 'ankle')))[0] == Posture.UNKNOWN
+    assert judged(upright, seen(without=('ankle',)))[0] == Posture.STANDING
