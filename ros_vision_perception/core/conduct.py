@@ -16,6 +16,8 @@ from ros_vision_perception.core.posture import (
     unknown_postures,
 )
 
+# People change how they hold themselves slowly: more looks than this tell nothing new, ns.
+_EVERY_NS = 100_000_000
 # Joints this near to the border of the image, scales, are believed less.
 _RIM = 0.2
 
@@ -25,12 +27,12 @@ class ConductState:
     """What is known of T people from the images before.
 
     Attributes:
-        stamp_ns: of the last image.
+        stamp_ns: of the image that was last looked at; None before the first.
         ids: (T,) int64, ascending.
         postures: (T, 5) probabilities, see `posture.POSTURES`.
     """
 
-    stamp_ns: int = 0
+    stamp_ns: int | None = None
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     postures: np.ndarray = field(default_factory=lambda: unknown_postures(0))
 
@@ -42,10 +44,23 @@ def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
         state: what was known before.
         humans: of one image, not before the last one.
     """
+    ids = np.array([human.track_id for human in humans.people], np.int64)
+    if state.stamp_ns is None or humans.stamp_ns - state.stamp_ns >= _EVERY_NS:
+        state = _look(state, humans, ids)
+    postures = _of(state, ids)
+    named = zip(humans.people, *(part.tolist() for part in name_postures(postures)), strict=True)
+    told = tuple(
+        replace(human, posture=Posture(posture), posture_confidence=confidence)
+        for human, posture, confidence in named
+    )
+    return state, replace(humans, people=told)
+
+
+def _look(state: ConductState, humans: Humans, ids: np.ndarray) -> ConductState:
+    """Return what is known after a look at the people with these (T,) ids."""
     people = humans.people
-    ids = np.array([human.track_id for human in people], np.int64)
     if not people:
-        return ConductState(humans.stamp_ns, ids), humans
+        return ConductState(humans.stamp_ns)
     scales = box_scales(np.array([human.box_xyxy for human in people], np.float64))
     positions_xy = np.array([human.joints.keypoints_xy for human in people], np.float64)
     p_visible = np.array([human.joints.p_visible for human in people])
@@ -56,17 +71,16 @@ def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
         scales,
         humans.skeleton,
     )
-    postures, is_new = unknown_postures(len(ids)), ~np.isin(ids, state.ids)
-    known = np.flatnonzero(~is_new)
+    dt_s = 0.0 if state.stamp_ns is None else (humans.stamp_ns - state.stamp_ns) * 1e-9
+    is_new = ~np.isin(ids, state.ids)
+    return ConductState(humans.stamp_ns, ids, follow(_of(state, ids), likelihoods, is_new, dt_s))
+
+
+def _of(state: ConductState, ids: np.ndarray) -> np.ndarray:
+    """Return the (T, 5) probabilities of people, those of anybody for whoever is new."""
+    postures, known = unknown_postures(len(ids)), np.flatnonzero(np.isin(ids, state.ids))
     postures[known] = state.postures[np.searchsorted(state.ids, ids[known])]
-    dt_s = (humans.stamp_ns - state.stamp_ns) * 1e-9
-    postures = follow(postures, likelihoods, is_new, dt_s)
-    named = zip(people, *(part.tolist() for part in name_postures(postures)), strict=True)
-    told = tuple(
-        replace(human, posture=Posture(posture), posture_confidence=confidence)
-        for human, posture, confidence in named
-    )
-    return ConductState(humans.stamp_ns, ids, postures), replace(humans, people=told)
+    return postures
 
 
 def _within(

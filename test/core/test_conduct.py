@@ -50,10 +50,25 @@ def test_people_who_come_and_go_keep_their_postures_apart() -> None:
     for humans in results:
         state, _ = step(state, humans)
     first, second = results[-1].people
-    later = replace(results[-1], stamp_ns=results[-1].stamp_ns + 40_000_000)
+    later = replace(results[-1], stamp_ns=results[-1].stamp_ns + 100_000_000)
     newcomer = replace(first, track_id=9)
     _, humans = step(state, replace(later, people=(second, newcomer)))
     assert [human.posture for human in humans.people] == [Posture.UNKNOWN, Posture.STANDING]
+
+
+def test_between_two_looks_a_posture_stays_and_whoever_is_new_is_not_judged() -> None:
+    results = play(two_walkers, SECONDS)
+    state, humans = ConductState(), results[0]
+    for humans in results:
+        state, humans = step(state, humans)
+    first = humans.people[0]
+    soon = replace(
+        humans, stamp_ns=(state.stamp_ns or 0) + 1, people=(first, replace(first, track_id=9))
+    )
+    same, told_soon = step(state, soon)
+    assert same is state
+    assert told_soon.people[0].posture == Posture.STANDING
+    assert told_soon.people[1].posture == Posture.UNKNOWN
 
 
 def test_an_image_without_people_is_nothing_special() -> None:
