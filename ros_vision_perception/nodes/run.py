@@ -31,7 +31,15 @@ def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
     transport.prepare()
     try:
         _initialise(name, arguments)
-        node = make()
+        _spin(make())
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return
+    finally:
+        rclpy.try_shutdown()
+
+
+def _spin(node: Node) -> None:
+    try:
         shortage = transport.shared_memory_shortage()
         if shortage:
             node.get_logger().warning(shortage)
@@ -39,10 +47,9 @@ def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
         gc.collect()
         gc.freeze()
         rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return
     finally:
-        rclpy.try_shutdown()
+        # Else the middleware's 64 MiB of shared memory outlive the process, until a reboot.
+        node.destroy_node()
 
 
 def _initialise(name: str, arguments: list[str]) -> None:

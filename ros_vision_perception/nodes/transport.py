@@ -13,6 +13,8 @@ import os
 from pathlib import Path
 import shutil
 
+from ros_vision_perception.nodes.shared_memory import remove_dead_segments
+
 PROFILES = Path(__file__).with_name('large_images.xml')
 # The shared memory of one process, as the profile says.
 SEGMENT_BYTES = 64 << 20
@@ -92,6 +94,7 @@ def environment() -> dict[str, str]:
 
 def prepare() -> None:
     """Set up this process for large images. Call it before `rclpy.init`."""
+    remove_dead_segments()
     os.environ.update(middleware_environment(os.environ, Path.cwd()))
     # glibc has read its environment long ago.
     if allocator_environment(os.environ):

@@ -25,7 +25,7 @@ from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATI
 from ros_vision_perception.zoo.cache import FOLDER_VARIABLE
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
 from test.nodes.images import message
-from test.nodes.ros import Ros
+from test.nodes.ros import Ros, shared_memory_of
 
 pytestmark = pytest.mark.ros
 
@@ -140,6 +140,20 @@ def test_one_process_finds_a_person_as_separate_processes_do(
     for process in processes[1:]:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize('ending', [signal.SIGINT, signal.SIGTERM])
+def test_a_node_that_is_told_to_end_leaves_nothing_in_shared_memory(
+    ros: Ros, start: Any, ending: signal.Signals
+) -> None:
+    node = start('fusion_node')
+    ros.until(lambda: 'fusion_node' in ros.node.get_node_names(), 'for the node')
+    shared = shared_memory_of(node.pid)
+    if not shared:
+        pytest.skip('the middleware of this machine uses no shared memory')
+    node.send_signal(ending)
+    assert node.wait(timeout=30) == 0
+    assert [path for path in shared if path.exists()] == []
 
 
 def refusal(node: str, *arguments: str, **variables: str) -> str:
