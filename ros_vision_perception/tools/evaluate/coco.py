@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from rich.progress import track
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.types import Frame
+from ros_vision_perception.tools.evaluate.worst_photos import write_worst
 
 # AP asks for weak results too: they count only where the better ones leave somebody out.
 MIN_SCORE = 0.01
@@ -31,6 +33,7 @@ def evaluate(
     annotations: Path,
     images: Path,
     find: Callable[[Frame, dict[str, int]], list[dict[str, Any]]],
+    worst: Path | None = None,
 ) -> dict[str, float]:
     """Return COCO's metrics of what is found in annotated photographs.
 
@@ -40,6 +43,7 @@ def evaluate(
         images: folder of the photographs that the file names.
         find: from a photograph and the annotated categories (name -> id) to results in COCO's
             form, without 'image_id'.
+        worst: where to draw the photographs in which most is wrong.
 
     Returns:
         'AP', 'AP50', ... in [0, 1] (-1 where nothing of that size is annotated), 'images', and
@@ -53,21 +57,23 @@ def evaluate(
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
+    categories = {category['name']: category['id'] for category in truth.cats.values()}
+    results = [
+        {'image_id': image_id, **result}
+        for image_id in track(sorted(truth.imgs), 'measuring', transient=True)
+        for result in find(
+            read_frame(images / Path(truth.imgs[image_id]['file_name']).name), categories
+        )
+    ]
     with contextlib.redirect_stdout(io.StringIO()):
-        categories = {category['name']: category['id'] for category in truth.cats.values()}
-        results = [
-            {'image_id': image_id, **result}
-            for image_id in sorted(truth.imgs)
-            for result in find(
-                read_frame(images / Path(truth.imgs[image_id]['file_name']).name), categories
-            )
-        ]
         # The library cannot load an empty list.
         found = truth.loadRes(results) if results else COCO()
         evaluation = COCOeval(truth, found, kind)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
+    if worst is not None:
+        write_worst(evaluation, images, worst)
     values = (float(value) for value in evaluation.stats)
     return {
         **dict(zip(_METRICS[kind], values, strict=True)),

@@ -15,7 +15,7 @@ from ros_vision_perception.tools.evaluate import coco
 
 
 def evaluate_instances(
-    pipeline: SegmentationPipeline, annotations: Path, images: Path
+    pipeline: SegmentationPipeline, annotations: Path, images: Path, worst: Path | None = None
 ) -> dict[str, float]:
     """Return COCO's mask metrics of a pipeline, over the classes that are annotated.
 
@@ -23,6 +23,7 @@ def evaluate_instances(
         pipeline: whose classes are called as the annotated ones.
         annotations: file in the form of COCO's `instances_*.json`.
         images: folder of the photographs that the file names.
+        worst: where to draw the photographs in which most is wrong.
     """
 
     def find(frame: Frame, categories: dict[str, int]) -> list[dict[str, Any]]:
@@ -41,7 +42,7 @@ def evaluate_instances(
             if name in categories
         ]
 
-    return coco.evaluate('segm', annotations, images, find)
+    return coco.evaluate('segm', annotations, images, find, worst)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL', help='name or path'
     )
+    parser.add_argument('--output', type=Path, metavar='PNG', help='draw the worst photographs')
     add_backend_options(parser)
 
 
@@ -64,5 +66,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         min_score=coco.MIN_SCORE,
         runtime=networks,
     )
-    figures = evaluate_instances(pipeline, arguments.annotations, arguments.images)
+    figures = evaluate_instances(
+        pipeline, arguments.annotations, arguments.images, arguments.output
+    )
     return {'model': pipeline.model_name, 'networks': networks.where, **figures}

@@ -16,7 +16,9 @@ from ros_vision_perception.tools.backend_options import add_backend_options, ope
 from ros_vision_perception.tools.evaluate import coco
 
 
-def evaluate_pose(pipeline: PosePipeline, annotations: Path, images: Path) -> dict[str, float]:
+def evaluate_pose(
+    pipeline: PosePipeline, annotations: Path, images: Path, worst: Path | None = None
+) -> dict[str, float]:
     """Return COCO's key point metrics of a pipeline that gives the joints of COCO.
 
     Each photograph is a stream of its own. Poses are ranked by the person's score.
@@ -25,6 +27,7 @@ def evaluate_pose(pipeline: PosePipeline, annotations: Path, images: Path) -> di
         pipeline: in skeleton `coco17`.
         annotations: file in the form of COCO's `person_keypoints_*.json`.
         images: folder of the photographs that the file names.
+        worst: where to draw the photographs in which most is wrong.
     """
 
     def find(frame: Frame, categories: dict[str, int]) -> list[dict[str, Any]]:
@@ -35,7 +38,7 @@ def evaluate_pose(pipeline: PosePipeline, annotations: Path, images: Path) -> di
             for person in range(len(keypoints))
         ]
 
-    return coco.evaluate('keypoints', annotations, images, find)
+    return coco.evaluate('keypoints', annotations, images, find, worst)
 
 
 def _result(keypoints: Keypoints, person: int) -> dict[str, object]:
@@ -55,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--flip-test', action='store_true', help='average each crop and its mirror image'
     )
+    parser.add_argument('--output', type=Path, metavar='PNG', help='draw the worst photographs')
     add_backend_options(parser)
 
 
@@ -72,5 +76,5 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         top_down=TopDownConfig(flip_test=arguments.flip_test),
         runtime=networks,
     )
-    figures = evaluate_pose(pipeline, arguments.annotations, arguments.images)
+    figures = evaluate_pose(pipeline, arguments.annotations, arguments.images, arguments.output)
     return {'model': pipeline.model_name, 'networks': networks.where, **figures}
