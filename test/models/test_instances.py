@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.types import Frame, InstanceMasks
-from ros_vision_perception.models import mask_rcnn, mask_rcnn_end2end, rtmdet_ins
+from ros_vision_perception.models import (
+    mask_rcnn,
+    mask_rcnn_benchmark,
+    mask_rcnn_end2end,
+    rtmdet_ins,
+)
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
 
 CONFIG = DetectionConfig(0.3)
@@ -143,6 +148,43 @@ def test_images_are_fed_as_each_network_was_trained() -> None:
     np.testing.assert_allclose(
         rcnn.preprocess([FRAME])['input'][0, :, 320, 320], want[::-1], rtol=1e-4
     )
+
+
+def benchmark(
+    cells: Shape = (28, 28), **metadata: str
+) -> mask_rcnn_benchmark.MaskRcnnBenchmark | None:
+    shapes = ((None, 4), (None,), (None,), (None, 1, *cells))
+    outputs: dict[str, Shape] = dict(zip(('6568', '6570', '6572', '6887'), shapes, strict=True))
+    signature = Signature({'image': (3, None, None)}, outputs, metadata)
+    found = mask_rcnn_benchmark.recognise(signature, CONFIG)
+    assert (mask_rcnn.recognise(signature, CONFIG) is None) == (found is not None)
+    return found
+
+
+def test_the_network_of_the_model_zoo_is_fed_and_read_as_it_was_trained() -> None:
+    network = benchmark()
+    assert network is not None
+    (image,) = network.preprocess([FRAME]).values()
+    # 640 x 480 enlarged to 1067 x 800, in multiples of 32.
+    assert image.shape == (3, 800, 1088)
+    np.testing.assert_allclose(
+        image[:, 400, 540], BGR - np.array([102.9801, 115.9465, 122.7717]), atol=1e-3
+    )
+    shift, scale = (1088 - round(800 * 640 / 480)) / 2, 800 / 480
+    boxes = (BOXES * scale + np.array([shift, 0, shift, 0])).astype(np.float32)
+    masks = np.stack([left_half(28, 28)] * 2)[:, None]
+    # Counted from 1: the chair is the 57th of COCO's things.
+    outputs = (boxes, np.array([57, 1]), SCORES, masks)
+    (found,) = network.decode(
+        dict(zip(('6568', '6570', '6572', '6887'), outputs, strict=True)), [IMAGE]
+    )
+    np.testing.assert_allclose(found.boxes_xyxy, [PERSON, CHAIR], atol=0.5)
+    assert found.class_names == ('person', 'chair')
+
+
+def test_a_mask_rcnn_whose_outputs_have_numbers_is_told_by_its_cells_or_its_family() -> None:
+    assert benchmark((None, None)) is None
+    assert benchmark((None, None), family='mask-rcnn-benchmark') is not None
 
 
 def test_networks_that_take_any_size_get_images_of_that_of_training() -> None:

@@ -146,6 +146,11 @@ SEGMENTATIONS: dict[str, tuple[dict[str, Shape], dict[str, np.ndarray], dict[str
         {'boxes': BOX, 'labels': LABEL, 'scores': SCORE, 'masks': left_half(28)},
         {},
     ),
+    'mask-rcnn-benchmark': (
+        {'image': (3, 480, 640)},
+        {'6568': BOX, '6570': LABEL, '6572': SCORE, '6887': left_half(28)},
+        {},
+    ),
     'rtmdet-ins': (
         {'input': (1, 3, 480, 640)},
         {
