@@ -3,7 +3,7 @@
 Pixels and metres as in `core/types.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar
 
@@ -34,6 +34,14 @@ class Posture(IntEnum):
     CROUCHING = 3
     BENDING = 4
     LYING = 5
+
+
+class OrientationAvailability(IntEnum):
+    """How much of an orientation is known; values of the constants in HumanState.msg."""
+
+    UNAVAILABLE = 0
+    SIGN_UNKNOWN = 1
+    AVAILABLE = 2
 
 
 class TrackState(IntEnum):
@@ -104,6 +112,11 @@ class Joints:
         return len(self.states)
 
 
+def unknown(*shape: int) -> np.ndarray:
+    """Return an array of NaN, float32."""
+    return np.full(shape, np.nan, np.float32)
+
+
 @dataclass(frozen=True)
 class HumanState:
     """One tracked person at one instant.
@@ -126,6 +139,12 @@ class HumanState:
         alternative_confidences: the probability of each, in [0, 1].
         posture: of the whole body.
         posture_confidence: its probability, NaN while it is unknown.
+        axes: (3, 3) float32, columns: the body's forward, left and up in the camera frame; NaN
+            where unknown.
+        orientation_covariance: (3, 3) float32 rad^2, of small rotations about the axes of the
+            camera frame.
+        orientation_availability: how much of `axes` is known.
+        facing_probability: that the chest is turned to the camera, NaN while nothing tells.
     """
 
     track_id: int
@@ -145,6 +164,10 @@ class HumanState:
     alternative_confidences: tuple[float, ...] = ()
     posture: Posture = Posture.UNKNOWN
     posture_confidence: float = np.nan
+    axes: np.ndarray = field(default_factory=lambda: unknown(3, 3))
+    orientation_covariance: np.ndarray = field(default_factory=lambda: unknown(3, 3))
+    orientation_availability: OrientationAvailability = OrientationAvailability.UNAVAILABLE
+    facing_probability: float = np.nan
 
     @property
     def has_3d(self) -> bool:

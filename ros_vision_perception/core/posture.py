@@ -12,6 +12,7 @@ import numpy as np
 from ros_vision_perception.core.human import Posture
 from ros_vision_perception.core.postures import JOINTS, figures
 from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.view import View
 
 # In the order of the columns of all probabilities here.
 POSTURES = tuple(posture for posture in Posture if posture != Posture.UNKNOWN)
@@ -61,34 +62,22 @@ def name_postures(beliefs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(sure, postures, int(Posture.UNKNOWN)), np.where(sure, best, np.nan)
 
 
-def posture_likelihoods(
-    positions_xy: np.ndarray,
-    variances: np.ndarray,
-    p_visible: np.ndarray,
-    scales: np.ndarray,
-    skeleton: Skeleton,
-) -> np.ndarray:
-    """Return the (T, 5) log-likelihoods of `POSTURES`, the largest 0.
+def posture_likelihoods(view: View) -> np.ndarray:
+    """Return the (T, 5) log-likelihoods of `POSTURES`, the largest 0, for T people.
 
     A figure `y_j`, moved and scaled, `t + s y_j` with s > 0, lies over the joints `x_j` with the
     weighted squares `R = S_xx - S_xy^2 / S_yy` left over, where S are sums over the differences
     from the weighted means. A posture is a mixture of its figures, each as likely as the others.
-
-    Args:
-        positions_xy: (T, K, 2) px, estimated.
-        variances: (T, K) px^2 of x and of y.
-        p_visible: (T, K) probability that the joint is seen.
-        scales: (T,) px, square root of the person's area.
-        skeleton: of the K joints.
     """
-    joints, known = _joints(skeleton)
-    stray = (_STRAY * scales[:, None]) ** 2
-    weights = np.where(known, p_visible[:, joints] / (variances[:, joints] + stray), 0.0)
-    logarithms = _misfits(positions_xy[:, joints], weights) * np.float32(-0.5 / _TOGETHER)
+    joints, known = _joints(view.skeleton)
+    p_visible = view.p_visible[:, joints] * known
+    stray = (_STRAY * view.scales[:, None]) ** 2
+    weights = p_visible / (view.variances[:, joints] + stray)
+    logarithms = _misfits(view.positions_xy[:, joints], weights) * np.float32(-0.5 / _TOGETHER)
     logarithms -= logarithms.max(axis=1, keepdims=True, initial=-np.inf)
     fits = np.exp(logarithms, out=logarithms)
     means = np.stack([fits[:, rows].mean(axis=1) for rows in _rows()], axis=1)
-    means = _without_legs(means, p_visible[:, joints] * known)
+    means = _without_legs(means, p_visible)
     return np.log(np.maximum(means, _LEAST) / means.max(axis=1, keepdims=True, initial=0.0))
 
 

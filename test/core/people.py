@@ -10,6 +10,7 @@ from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
 from ros_vision_perception.core.tracking import admit, no_tracks, sight
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
+from ros_vision_perception.core.view import View
 from ros_vision_perception.core.visibility import Belief, explain
 
 IMAGE_SIZE = (320, 240)
@@ -202,3 +203,26 @@ def believe(
     sightings = sight(tracks, people.in_rows(rows), rows >= 0, body, observation)
     depths = np.array(depths_m) if depths_m else np.full(len(people), np.nan)
     return explain(sightings, surroundings, depths, COCO17)
+
+
+def seen_at(
+    joints_xy: np.ndarray,
+    p_visible: np.ndarray,
+    scale: float,
+    skeleton: Skeleton = COCO17,
+    *,
+    variance: float = 4.0,
+    positions_m: np.ndarray | None = None,
+) -> View:
+    """Return people whose joints (T, K, 2) px are known as well as that, one size for all."""
+    unknown_m = np.full((*joints_xy.shape[:2], 3), np.nan)
+    return View(
+        skeleton=skeleton,
+        scales=np.full(len(joints_xy), scale),
+        positions_xy=joints_xy,
+        variances=np.full(joints_xy.shape[:2], variance),
+        p_visible=p_visible,
+        is_self_hidden=np.zeros(joints_xy.shape[:2], bool),
+        positions_m=unknown_m if positions_m is None else positions_m,
+        depth_variances=np.full(joints_xy.shape[:2], 1e-4),
+    )

@@ -13,6 +13,7 @@ from ros_vision_perception.core.posture import (
 )
 from ros_vision_perception.core.postures import JOINTS, figures
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, Skeleton
+from test.core.people import seen_at
 
 SCALE = 80.0  # px, of a person some 185 px tall
 HEIGHT = 2.3 * SCALE
@@ -36,10 +37,7 @@ def seen(skeleton: Skeleton = COCO17, without: tuple[str, ...] = ()) -> np.ndarr
 def likelihoods(
     joints_xy: np.ndarray, p_visible: np.ndarray, skeleton: Skeleton = COCO17
 ) -> np.ndarray:
-    variances = np.full(joints_xy.shape[:2], 4.0)
-    return posture_likelihoods(
-        joints_xy, variances, p_visible, np.full(len(joints_xy), SCALE), skeleton
-    )
+    return posture_likelihoods(seen_at(joints_xy, p_visible, SCALE, skeleton))
 
 
 def judged(joints_xy: np.ndarray, p_visible: np.ndarray) -> tuple[Posture, float]:
@@ -105,10 +103,7 @@ def test_size_place_and_skeleton_do_not_matter() -> None:
     first = likelihoods(placed(figure), seen())
     moved = likelihoods(placed(figure) + 100.0, seen())
     others = likelihoods(placed(figure, BLAZEPOSE33), seen(BLAZEPOSE33), BLAZEPOSE33)
-    variances = np.full((1, 17), 16.0)
-    larger = posture_likelihoods(
-        2 * placed(figure), variances, seen(), np.array([2 * SCALE]), COCO17
-    )
+    larger = posture_likelihoods(seen_at(2 * placed(figure), seen(), 2 * SCALE, variance=16.0))
     for other in (moved, others, larger):
         np.testing.assert_allclose(other, first, atol=0.02)
 

@@ -7,7 +7,15 @@ pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
 
 
-from ros_vision_perception.core.human import Humans, HumanState, Joints, JointState, TrackState
+from ros_vision_perception.core.human import (
+    Humans,
+    HumanState,
+    Joints,
+    JointState,
+    OrientationAvailability,
+    TrackState,
+    unknown,
+)
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
 from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
@@ -15,6 +23,17 @@ from ros_vision_perception.nodes.conversions.humans import HumansWriter, humans_
 from test.nodes.messages import SIZE, STAMP_NS, assert_same, header, over_the_wire
 
 pytestmark = pytest.mark.ros
+
+# Rotations, one for each largest component of a quaternion.
+AXES = [
+    np.array(rows, np.float32)
+    for rows in (
+        ((0, 1, 0), (0, 0, 1), (1, 0, 0)),
+        ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
+        ((-1, 0, 0), (0, 1, 0), (0, 0, -1)),
+        ((-1, 0, 0), (0, -1, 0), (0, 0, 1)),
+    )
+]
 
 
 def human(track_id: int, *, in_space: bool, joints: int = 33) -> HumanState:
@@ -57,6 +76,10 @@ def human(track_id: int, *, in_space: bool, joints: int = 33) -> HumanState:
         position_covariance=np.full((3, 3), 0.5 if in_space else np.nan, np.float32),
         velocity_mps=np.array([1, 2, 3] if in_space else [np.nan] * 3, np.float32),
         velocity_covariance=np.full((3, 3), 0.25 if in_space else np.nan, np.float32),
+        axes=AXES[track_id % 4] if in_space else unknown(3, 3),
+        orientation_covariance=np.full((3, 3), 0.125 if in_space else np.nan, np.float32),
+        orientation_availability=OrientationAvailability(2 * in_space),
+        facing_probability=0.5,
     )
 
 
@@ -108,6 +131,10 @@ def test_what_is_not_known_of_a_human_is_nan_or_says_so() -> None:
 def test_states_have_the_numbers_of_the_messages() -> None:
     assert {state.name: state.value for state in JointState} == {
         state.name: getattr(HumanJoint, state.name) for state in JointState
+    }
+    assert {state.name: state.value for state in OrientationAvailability} == {
+        state.name: getattr(HumanStateMsg, f'ORIENTATION_{state.name}')
+        for state in OrientationAvailability
     }
     assert {state.name: state.value for state in TrackState} == {
         state.name: getattr(HumanStateMsg, state.name) for state in TrackState

@@ -5,12 +5,21 @@ from typing import Any
 from geometry_msgs.msg import Point, Vector3
 import numpy as np
 
-from ros_vision_perception.core.human import Humans, HumanState, Joints, Posture, TrackState
+from ros_vision_perception.core.human import (
+    Humans,
+    HumanState,
+    Joints,
+    OrientationAvailability,
+    Posture,
+    TrackState,
+    unknown,
+)
 from ros_vision_perception.core.skeleton import Skeleton, get_skeleton
 from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
 from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import box_from_msg, box_to_msg
+from ros_vision_perception.nodes.conversions.rotations import axes_from_msg, quaternion_to_msg
 from ros_vision_perception.nodes.conversions.stamps import (
     duration_to_msg,
     seconds_from_msg,
@@ -116,6 +125,7 @@ class _Person:
         position = message.pose.pose.position
         position.x, position.y, position.z = human.position_m.tolist()
         message.pose.covariance.reshape(6, 6)[:3, :3] = human.position_covariance
+        self._write_orientation(human)
         velocity = message.twist.twist.linear
         velocity.x, velocity.y, velocity.z = human.velocity_mps.tolist()
         message.twist.covariance.reshape(6, 6)[:3, :3] = human.velocity_covariance
@@ -125,6 +135,13 @@ class _Person:
             self._write_in_space(human.joints)
         self._is_in_space = is_in_space
         return message
+
+    def _write_orientation(self, human: HumanState) -> None:
+        message = self._message
+        message.orientation_availability = int(human.orientation_availability)
+        message.facing_probability = human.facing_probability
+        message.pose.pose.orientation = quaternion_to_msg(human.axes)
+        message.pose.covariance.reshape(6, 6)[3:, 3:] = human.orientation_covariance
 
     def _write_in_image(self, joints: Joints) -> None:
         self._covariances[:] = joints.covariances_px[:, _TRIANGLE_2[0], _TRIANGLE_2[1]]
@@ -191,10 +208,12 @@ def humans_from_msg(message: Any) -> Humans:
 def _human_from_msg(human: Any) -> HumanState:
     position = human.pose.pose.position
     velocity = human.twist.twist.linear
-    position_covariance, velocity_covariance = (
-        np.reshape(part.covariance, (6, 6))[:3, :3].astype(np.float32)
+    pose_covariance, twist_covariance = (
+        np.reshape(part.covariance, (6, 6)).astype(np.float32)
         for part in (human.pose, human.twist)
     )
+    availability = OrientationAvailability(human.orientation_availability)
+    is_turned = availability != OrientationAvailability.UNAVAILABLE
     return HumanState(
         track_id=human.track_id,
         track_state=TrackState(human.track_state),
@@ -206,13 +225,17 @@ def _human_from_msg(human: Any) -> HumanState:
         box_xyxy=np.array(box_from_msg(human.bbox), np.float32),
         joints=_joints_from_msg(human.joints),
         position_m=np.array([position.x, position.y, position.z], np.float32),
-        position_covariance=position_covariance,
+        position_covariance=pose_covariance[:3, :3],
         velocity_mps=np.array([velocity.x, velocity.y, velocity.z], np.float32),
-        velocity_covariance=velocity_covariance,
+        velocity_covariance=twist_covariance[:3, :3],
         alternative_track_ids=tuple(human.alternative_track_ids),
         alternative_confidences=tuple(human.alternative_confidences),
         posture=Posture(human.posture),
         posture_confidence=human.posture_confidence,
+        axes=axes_from_msg(human.pose.pose.orientation) if is_turned else unknown(3, 3),
+        orientation_covariance=pose_covariance[3:, 3:],
+        orientation_availability=availability,
+        facing_probability=human.facing_probability,
     )
 
 
