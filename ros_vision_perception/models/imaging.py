@@ -49,6 +49,13 @@ def rgb_crop(frame: Frame, crop_from_image: np.ndarray, size: tuple[int, int]) -
     return crop if conversion is None else cv2.cvtColor(crop, conversion)
 
 
+def rgb_stretched(frame: Frame, size: tuple[int, int]) -> np.ndarray:
+    """Scale the frame to fill an RGB crop (height, width, 3) uint8; see `stretch_matrix`."""
+    crop = cv2.resize(frame.pixels, size, interpolation=cv2.INTER_LINEAR)
+    conversion = _TO_RGB[frame.encoding]
+    return crop if conversion is None else cv2.cvtColor(crop, conversion)
+
+
 def rgb_letterbox(frame: Frame, size: tuple[int, int]) -> np.ndarray:
     """Scale the frame to fit into an RGB crop (height, width, 3) uint8, grey bars around it."""
     left, top, width, height = letterbox(frame.size, size)

@@ -12,7 +12,7 @@ import numpy as np
 from ros_vision_perception.core.geometry import stretch_matrix
 from ros_vision_perception.core.types import Frame, InstanceMasks
 from ros_vision_perception.models.base import DetectionConfig, Signature, fits
-from ros_vision_perception.models.imaging import mask_in_image, rgb_crop, to_tensor
+from ros_vision_perception.models.imaging import mask_in_image, rgb_stretched, to_tensor
 
 EXPECTED = 'image Nx3x256x256 -> mask Nx1x256x256'
 _SIZE = (256, 256)
@@ -28,7 +28,7 @@ class SelfieSegmentation:
 
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the (N, 3, 256, 256) float32 in [0, 1] of N frames, stretched to squares."""
-        crops = [rgb_crop(frame, stretch_matrix(frame.size, _SIZE), _SIZE) for frame in frames]
+        crops = [rgb_stretched(frame, _SIZE) for frame in frames]
         return {'image': to_tensor(crops, 1 / 255)}
 
     def decode(

@@ -24,7 +24,7 @@ from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.types import Frame, InstanceMasks
 from ros_vision_perception.models import yolo
 from ros_vision_perception.models.base import DetectionConfig, Shape, Signature
-from ros_vision_perception.models.imaging import mask_in_image, rgb_crop, to_tensor
+from ros_vision_perception.models.imaging import mask_in_image, rgb_stretched, to_tensor
 
 EXPECTED = (
     'image Nx3xHxW or NxHxWx3 -> scores Nxclassesxhxw or Nxhxwxclasses, '
@@ -74,7 +74,7 @@ class Semantic:
     def preprocess(self, frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         """Return the network's input for a batch of frames, stretched."""
         size = self.input_size
-        crops = [rgb_crop(frame, stretch_matrix(frame.size, size), size) for frame in frames]
+        crops = [rgb_stretched(frame, size) for frame in frames]
         if self.channels_last:
             return {self.input_name: np.array(crops, np.float32) / 127.5 - 1}
         scale = 1 / (255 * _DEVIATION)

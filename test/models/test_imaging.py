@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from ros_vision_perception.core.geometry import stretch_matrix
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.models.imaging import (
     letterbox_tensor,
+    rgb_crop,
     rgb_letterbox,
+    rgb_stretched,
     snug_size,
     to_tensor,
 )
@@ -31,6 +34,24 @@ def test_every_encoding_becomes_rgb_in_grey_bars(encoding: str) -> None:
     assert crop.shape == (64, 64, 3) and crop.dtype == np.uint8
     np.testing.assert_array_equal(crop[8:56], np.full((48, 64, 3), want))
     assert (crop[:8] == 114).all() and (crop[56:] == 114).all()
+
+
+@pytest.mark.parametrize('encoding', COLOURS)
+def test_every_encoding_becomes_rgb_without_bars(encoding: str) -> None:
+    stored, want = COLOURS[encoding]
+    padded = np.full((30, 50, len(stored)), stored, np.uint8)
+    pixels = padded[:, :40, 0] if encoding == 'mono8' else padded[:, :40]
+    crop = rgb_stretched(Frame(pixels, encoding, 0), (64, 20))
+    np.testing.assert_array_equal(crop, np.full((20, 64, 3), want))
+
+
+def test_a_stretched_frame_lies_where_its_matrix_says() -> None:
+    ramp = np.add.outer(3 * np.arange(48), 2 * np.arange(50)).astype(np.uint8)
+    frame = Frame(np.repeat(ramp[..., None], 3, axis=2), 'rgb8', 0)
+    size = (32, 96)
+    warped = rgb_crop(frame, stretch_matrix(frame.size, size), size)[4:-4, 4:-4]
+    stretched = rgb_stretched(frame, size)[4:-4, 4:-4]
+    np.testing.assert_allclose(stretched.astype(int), warped.astype(int), atol=2)
 
 
 def test_a_frame_of_the_right_shape_has_no_bars() -> None:
