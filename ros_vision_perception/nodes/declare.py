@@ -11,6 +11,9 @@ from ros_vision_perception.nodes.parameters import ImageParameters, JoinParamete
 
 Parameters = TypeVar('Parameters', bound=ImageParameters | JoinParameters)
 
+# Parameters that rclpy declares when a topic is subscribed to.
+_OVERRIDES = 'qos_overrides.'
+
 
 def declare(node: Node, parameters: type[Parameters]) -> Parameters:
     """Declare the fields of a parameter class on a node and return what was set.
@@ -27,7 +30,9 @@ def declare(node: Node, parameters: type[Parameters]) -> Parameters:
         value = checked(field, given.get(field.name, field.default))
         node.declare_parameter(field.name, value, _descriptor(field), ignore_override=True)
         values[field.name] = value
-    unknown = [name for name in given if not node.has_parameter(name)]
+    unknown = [
+        name for name in given if not (node.has_parameter(name) or name.startswith(_OVERRIDES))
+    ]
     if unknown:
         node.get_logger().warning(
             f'parameters {unknown} are not known and ignored; known: {[*values, "use_sim_time"]}'

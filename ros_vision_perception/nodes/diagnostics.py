@@ -1,51 +1,38 @@
 """How a node is doing: on `/diagnostics`, once a second; and where the time of each frame goes."""
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-import numpy as np
 from rclpy.node import Node
 
+from ros_vision_perception.nodes.clock_watch import ClockWatch
 from ros_vision_perception.nodes.conversions.diagnostics import (
     diagnostics_to_msg,
     stage_times_to_msg,
 )
 from ros_vision_perception.nodes.conversions.stamps import make_header
-from ros_vision_perception.nodes.outputs import RELIABLE
+from ros_vision_perception.nodes.health import Health, Problem, Source
+from ros_vision_perception.nodes.quality import RELIABLE, mismatches
 from ros_vision_perception.nodes.timers import steady_timer
+from ros_vision_perception.pipeline.networks import Networks
 
 _PERIOD_S = 1.0
-_LATENCIES = 300
+# A problem that comes and goes is logged as often as this at most, one that lasts as seldom.
+_QUIET_S, _REMIND_S = 5.0, 60.0
 
 
 class Diagnostics:
-    """Publishes a node's counters, and per frame its stages to whoever subscribes."""
+    """Publishes a node's health, and per frame its stages to whoever subscribes."""
 
-    def __init__(
-        self,
-        node: Node,
-        about: Callable[[], Mapping[str, str]],
-        counts: Callable[[], Mapping[str, int]],
-        problem: Callable[[], str],
-    ) -> None:
-        """Report once a second.
-
-        Args:
-            node: whose state it is.
-            about: asked for what it works with, such as the models and what runs them.
-            counts: asked for the counters: frames_in, and dropped frames per cause.
-            problem: asked for what keeps the node from working, '' when nothing does. It is
-                logged once, until it is over.
-        """
-        self._node, self._about = node, about
+    def __init__(self, node: Node, sources: Sequence[Source]) -> None:
+        """Report once a second what the parts of a node tell, and what there is about any node."""
+        self._node = node
         self._name = node.get_fully_qualified_name()
-        self._counts, self._problem = counts, problem
-        self._frames_out = 0
-        self._last_frames_out = 0
-        self._last_problem = False
-        self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES)
+        self._health = Health((*sources, Surroundings(node)))
+        self._said_s: dict[str, float] = {}
+        self._known: set[str] = set()
         self._status = node.create_publisher(DiagnosticArray, '/diagnostics', RELIABLE)
         self._stages = node.create_publisher(DiagnosticArray, 'stage_times', RELIABLE)
         steady_timer(node, _PERIOD_S, self._report)
@@ -58,32 +45,64 @@ class Diagnostics:
             latency_ns: since the image came.
             stages_ns: stage -> time it took.
         """
-        self._frames_out += 1
-        self._latencies_ms.append(latency_ns * 1e-6)
+        self._health.note_result(latency_ns)
         if self._stages.get_subscription_count():
             self._stages.publish(stage_times_to_msg(self._name, header, stages_ns))
 
     def _report(self) -> None:
-        problem = self._problem()
-        if problem and not self._last_problem:
-            self._node.get_logger().warning(problem)
-        self._last_problem = bool(problem)
-        rate = (self._frames_out - self._last_frames_out) / _PERIOD_S
-        self._last_frames_out = self._frames_out
-        self._status.publish(
-            diagnostics_to_msg(
-                self._name,
-                make_header(self._node.get_clock().now().nanoseconds),
-                self._values(),
-                problem or f'{rate:.0f} results per second',
-                is_well=not problem,
-            )
-        )
+        report = self._health.report(_PERIOD_S)
+        header = make_header(self._node.get_clock().now().nanoseconds)
+        self._status.publish(diagnostics_to_msg(self._name, header, report))
+        self._log(report.problems)
 
-    def _values(self) -> dict[str, str]:
-        counts = {name: str(count) for name, count in self._counts().items()}
-        values = {**self._about(), **counts, 'frames_out': str(self._frames_out)}
-        if self._latencies_ms:
-            p50, p95 = np.percentile(self._latencies_ms, (50, 95))
-            values |= {'latency_p50_ms': f'{p50:.2f}', 'latency_p95_ms': f'{p95:.2f}'}
-        return values
+    def _log(self, problems: Sequence[Problem]) -> None:
+        now_s = time.monotonic()
+        for problem in problems:
+            silent_s = now_s - self._said_s.get(problem.cause, -_REMIND_S)
+            patience_s = _REMIND_S if problem.cause in self._known else _QUIET_S
+            if problem.cause and silent_s >= patience_s:
+                self._said_s[problem.cause] = now_s
+                self._node.get_logger().warning(problem.text)
+        self._known = {problem.cause for problem in problems}
+
+
+class Surroundings:
+    """What may be wrong around any node."""
+
+    def __init__(self, node: Node) -> None:
+        """Look at the topics of `node`, at the clock and at shared memory."""
+        self._node, self._clock = node, ClockWatch()
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how often the clock jumped."""
+        return {'clock_jumps': self._clock.jumps}
+
+    def values(self) -> Mapping[str, str]:
+        """Return nothing else."""
+        return {}
+
+    def problems(self) -> list[Problem]:
+        """Return who cannot hear whom, and whether the clock has jumped."""
+        problems = [Problem(text, text) for text in mismatches(self._node)]
+        jump = self._clock.problem()
+        return [*problems, Problem('clock_jump', jump)] if jump else problems
+
+
+class Models:
+    """What a node works with."""
+
+    def __init__(self, names: Mapping[str, str], networks: Networks) -> None:
+        """Tell `names`, parameter -> model, and where `networks` run."""
+        self._names, self._networks = names, networks
+
+    def counts(self) -> Mapping[str, int]:
+        """Return nothing."""
+        return {}
+
+    def values(self) -> Mapping[str, str]:
+        """Return each model; and runtime, device and precision of each network."""
+        return {**self._names, **self._networks.where}
+
+    def problems(self) -> Sequence[Problem]:
+        """Return nothing."""
+        return ()

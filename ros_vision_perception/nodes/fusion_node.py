@@ -19,8 +19,10 @@ from ros_vision_perception.nodes.declare import declare
 from ros_vision_perception.nodes.depth_input import DepthInput
 from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.faults import Faults
-from ros_vision_perception.nodes.outputs import RELIABLE, HumansOutput
+from ros_vision_perception.nodes.health import Level, Problem
+from ros_vision_perception.nodes.outputs import HumansOutput
 from ros_vision_perception.nodes.parameters import FusionParameters
+from ros_vision_perception.nodes.quality import RELIABLE
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.nodes.subscribing import subscribe
 from ros_vision_perception.nodes.timed_join import TimedJoin
@@ -28,7 +30,7 @@ from ros_vision_perception.pipeline.fuse import Fuser
 from ros_vision_perception.pipeline.join import Joined
 from ros_vision_perception.pipeline.stages import StageTimes
 
-_SILENT_AFTER_S = 5.0
+_SILENT_AFTER_S = 2.0
 
 
 class FusionNode(Node):
@@ -44,7 +46,7 @@ class FusionNode(Node):
         self._humans = HumansOutput(self)
         self._stages = StageTimes(time.perf_counter_ns)
         self._faults = Faults(self.get_logger().warning)
-        self._received, self._received_ns = 0, time.perf_counter_ns()
+        self._poses, self._received_ns = 0, time.perf_counter_ns()
         self._listen(PersonKeypointsArray, 'keypoints', keypoints_from_msg)
         inputs = ['keypoints']
         if parameters.use_masks:
@@ -53,12 +55,13 @@ class FusionNode(Node):
         if parameters.use_depth:
             inputs.append('depth')
         self._join = TimedJoin(self, tuple(inputs), parameters.join_deadline_ms, self._fuse)
-        self._depth = DepthInput(self, parameters, self._faults, self._on_depth)
-        self._diagnostics = Diagnostics(self, dict, self._counts, self._problem)
+        self._depth = DepthInput(self, parameters, self._on_depth)
+        self._diagnostics = Diagnostics(self, (self, self._depth, self._join))
 
     def _listen(self, kind: type, topic: str, convert: Callable[[Any], Any]) -> None:
         def receive(message: Any, _info: dict) -> None:
-            self._received, self._received_ns = self._received + 1, time.perf_counter_ns()
+            self._received_ns = time.perf_counter_ns()
+            self._poses += kind is PersonKeypointsArray
             try:
                 stamp_ns = stamp_from_header(message.header)
                 with self._stages('convert'):
@@ -109,20 +112,27 @@ class FusionNode(Node):
             self._skeleton, self._fuser = skeleton, Fuser(self._config, skeleton)
             self._humans.announce(skeleton)
 
-    def _counts(self) -> dict[str, int]:
-        dropped = {**self._faults.counts, 'late': self._join.late}
-        return {
-            'messages_in': self._received,
-            **{f'dropped_{cause}': count for cause, count in dropped.items() if count},
-        }
+    def counts(self) -> dict[str, int]:
+        """Return how many poses came, and how many messages were dropped for which cause."""
+        dropped = {f'dropped_{cause}': count for cause, count in self._faults.counts.items()}
+        return {'frames_in': self._poses, **dropped}
 
-    def _problem(self) -> str:
-        silent_s = (time.perf_counter_ns() - self._received_ns) * 1e-9
-        if silent_s < _SILENT_AFTER_S:
-            return ''
+    def values(self) -> dict[str, str]:
+        """Return how long ago the last message came."""
+        return {'last_frame_age_s': f'{self._silent_s():.2f}'}
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with the input, first of all that there is none."""
+        problems = self._faults.news()
+        if self._silent_s() < _SILENT_AFTER_S:
+            return problems
         topic = self.resolve_topic_name('keypoints')
         publishers = self.count_publishers(topic)
-        return f'nothing on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
+        text = f'nothing on {topic} for {self._silent_s():.0f} s; it has {publishers} publishers'
+        return [Problem('silence', text, Level.STALE), *problems]
+
+    def _silent_s(self) -> float:
+        return (time.perf_counter_ns() - self._received_ns) * 1e-9
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -6,16 +6,17 @@ import time
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
 from ros_vision_perception.core.errors import FrameError
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.nodes import transport
+from ros_vision_perception.nodes import quality, transport
+from ros_vision_perception.nodes.clock_watch import stamp_problem
 from ros_vision_perception.nodes.conversions.colour import ColourConverter
 from ros_vision_perception.nodes.conversions.images import frame_from_compressed, frame_from_image
 from ros_vision_perception.nodes.faults import Faults
+from ros_vision_perception.nodes.health import Level, Problem
 from ros_vision_perception.nodes.link import LinkWatch
 from ros_vision_perception.nodes.parameters import ImageParameters
 from ros_vision_perception.nodes.stamp_order import StampOrder
@@ -24,7 +25,7 @@ from ros_vision_perception.nodes.timers import steady_timer
 from ros_vision_perception.pipeline.stages import StageTimes
 
 _LOOK_EVERY_S = 0.2
-_SILENT_AFTER_S = 5.0
+_SILENT_AFTER_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class ImageInput:
         self._link = LinkWatch()
         self._convert = ColourConverter(node.get_logger().warning)
         self._order = StampOrder()
-        self._idle_since_ns = time.time_ns()
+        self._idle_since_ns, self._last_ns = time.time_ns(), time.perf_counter_ns()
+        self._stamp_age_s, self._restarts, self._fault_of_link = 0.0, 0, ''
         self._topic = node.resolve_topic_name('image')
         self._subscription: Subscription | None = None
         self._search = steady_timer(node, _LOOK_EVERY_S, self._look_for_publishers)
@@ -79,27 +81,48 @@ class ImageInput:
         self._look_for_publishers()
 
     def counts(self) -> dict[str, int]:
-        """Return how many images came, and how many were dropped for which cause."""
-        dropped = {
-            **self.faults.counts,
-            'superseded': self._link.superseded,
-            'lost_in_transport': self._link.lost,
+        """Return how many images were published to us, and how many dropped for which cause."""
+        lost = {
+            'dropped_superseded': self._link.superseded,
+            'dropped_lost_in_transport': self._link.lost,
         }
         return {
-            'frames_in': self._link.received,
-            **{f'dropped_{cause}': count for cause, count in dropped.items() if count},
+            'frames_in': self._link.received + sum(lost.values()),
+            **{f'dropped_{cause}': count for cause, count in self.faults.counts.items()},
+            **{name: count for name, count in lost.items() if count},
+            'restarts': self._restarts,
         }
 
-    def problem(self) -> str:
-        """Return why no images come, '' while they do."""
-        silent_s = (time.time_ns() - self._idle_since_ns) * 1e-9
-        if silent_s < _SILENT_AFTER_S:
-            return ''
+    def values(self) -> dict[str, str]:
+        """Return what is subscribed to, and how long ago the last frame came."""
+        topic = '' if self._subscription is None else self._subscription.topic_name
+        values = {'image_topic': topic, 'qos': self._parameters.qos}
+        if self._link.received:
+            values |= {'last_frame_age_s': f'{self._silent_s():.2f}'}
+            values |= {'stamp_age_s': f'{self._stamp_age_s:.3f}'}
+        return values
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with the images, first of all that none come."""
+        problems = self.faults.news()
+        if self._silent_s() >= _SILENT_AFTER_S:
+            return [Problem('silence', self._silence(), Level.STALE), *problems]
+        if self._fault_of_link:
+            problems.append(Problem('link', self._fault_of_link))
+        stamps = stamp_problem(self._stamp_age_s)
+        return [*problems, Problem('stamps', stamps)] if stamps else problems
+
+    def _silent_s(self) -> float:
+        return (time.perf_counter_ns() - self._last_ns) * 1e-9
+
+    def _silence(self) -> str:
         if self._subscription is None:
             return f'nobody publishes {self._topic} or {self._topic}/compressed'
         topic = self._subscription.topic_name
         publishers = self._node.count_publishers(topic)
-        problem = f'no image on {topic} for {silent_s:.0f} s; it has {publishers} publishers'
+        problem = (
+            f'no image on {topic} for {self._silent_s():.0f} s; it has {publishers} publishers'
+        )
         return f'{problem}. If its images are large: {self._cure()}' if publishers else problem
 
     def _look_for_publishers(self) -> None:
@@ -112,20 +135,14 @@ class ImageInput:
             self._node.destroy_timer(self._search)
 
     def _subscribe(self, kind: str) -> None:
-        reliable = self._parameters.reliable
-        quality = QoSProfile(
-            depth=1,
-            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
-        )
         if kind == 'raw':
             message_type, topic, receive = Image, self._topic, self._receive_raw
         else:
             message_type, topic = CompressedImage, f'{self._topic}/compressed'
             receive = self._receive_compressed
         self._subscription = subscribe(
-            *(self._node, message_type, topic, receive, quality),
+            *(self._node, message_type, topic, receive, quality.preset(self._parameters.qos)),
             on_lost=self._note_lost,
-            cure='parameter reliable: false, or let the publisher offer it',
         )
         self._node.get_logger().info(f'subscribed to {topic}')
 
@@ -136,7 +153,7 @@ class ImageInput:
         self._receive(message, info, lambda: frame_from_compressed(message))
 
     def _receive(self, message: Any, info: dict, convert: Callable[[], Frame]) -> None:
-        received_ns = time.perf_counter_ns()
+        received_ns = self._last_ns = time.perf_counter_ns()
         self.stages.clear()
         self._note_received(message, info)
         try:
@@ -146,6 +163,8 @@ class ImageInput:
         except FrameError as error:
             self.faults.note(error, self._topic)
         else:
+            self._stamp_age_s = (self._node.get_clock().now().nanoseconds - frame.stamp_ns) * 1e-9
+            self._restarts += is_restart
             if is_restart:
                 self._node.get_logger().info(f'{self._topic} begins anew: its stamps jump back')
             self._on_frame(Arrival(frame, message.header, received_ns, is_restart))
@@ -167,9 +186,9 @@ class ImageInput:
 
     def _complain(self, problem: str) -> None:
         if problem:
-            self._node.get_logger().warning(f'{self._topic}: {problem}. {self._cure()}')
+            self._fault_of_link = f'{self._topic}: {problem}. {self._cure()}'
 
     def _cure(self) -> str:
-        if self._parameters.reliable:
+        if self._parameters.qos == 'reliable':
             return transport.cure()
-        return f'{transport.cure()}. Parameter reliable: true gets them late rather than never.'
+        return f'{transport.cure()}. `qos: reliable` gets them late rather than never.'

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from ros_vision_perception.core.human import Humans
@@ -21,14 +20,8 @@ from ros_vision_perception.nodes.conversions.images import (
 from ros_vision_perception.nodes.conversions.keypoints import KeypointsWriter
 from ros_vision_perception.nodes.conversions.masks import label_map, masks_to_msg
 from ros_vision_perception.nodes.conversions.skeletons import skeleton_to_msg
+from ros_vision_perception.nodes.quality import LATCHED, RELIABLE
 from ros_vision_perception.render.overlay import draw_overlay
-
-RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
-_LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 class SkeletonOutput:
@@ -36,7 +29,7 @@ class SkeletonOutput:
 
     def __init__(self, node: Node) -> None:
         """Publish nothing yet."""
-        self._publisher = node.create_publisher(SkeletonMsg, 'skeleton', _LATCHED)
+        self._publisher = node.create_publisher(SkeletonMsg, 'skeleton', LATCHED)
 
     def publish(self, skeleton: Skeleton) -> None:
         """Publish the skeleton of all results from now on."""

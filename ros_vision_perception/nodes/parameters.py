@@ -27,8 +27,11 @@ class ImageParameters:
         'Which image to subscribe to; auto takes what is published, raw where both are.',
         choices=('auto', 'raw', 'compressed'),
     )
-    reliable: bool = _parameter(
-        False, 'Ask the publisher of the image to send lost images again; it must offer that.'
+    qos: str = _parameter(
+        'sensor',
+        'How the image is asked for: sensor is best effort, reliable has lost images sent again, '
+        'which the publisher must offer.',
+        choices=('sensor', 'reliable'),
     )
 
 

@@ -10,7 +10,7 @@ from ros_vision_perception.nodes import pose_node, segmentation_node
 from ros_vision_perception.nodes.camera_parts import DepthImage
 from ros_vision_perception.nodes.declare import declare
 from ros_vision_perception.nodes.depth_input import DepthInput
-from ros_vision_perception.nodes.diagnostics import Diagnostics
+from ros_vision_perception.nodes.diagnostics import Diagnostics, Models
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.outputs import (
     HumansOutput,
@@ -27,10 +27,10 @@ from ros_vision_perception.pipeline.perception import Perception, PerceptionResu
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 
-Models = tuple[PosePipeline, SegmentationPipeline | None]
+Loaded = tuple[PosePipeline, SegmentationPipeline | None]
 
 
-def load(parameters: PerceptionParameters, networks: Networks) -> Models:
+def load(parameters: PerceptionParameters, networks: Networks) -> Loaded:
     """Load the models on `networks`; raises PerceptionError when that cannot be done."""
     pose = pose_node.load(parameters, networks)
     if not parameters.segmentation_model:
@@ -46,7 +46,7 @@ class PerceptionNode(Node):
     """
 
     def __init__(
-        self, load: Callable[[PerceptionParameters, Networks], Models] = load, **options: Any
+        self, load: Callable[[PerceptionParameters, Networks], Loaded] = load, **options: Any
     ) -> None:
         """Load the models with `load`, then subscribe; `options` as of `rclpy.node.Node`."""
         super().__init__('perception_node', **options)
@@ -67,9 +67,9 @@ class PerceptionNode(Node):
         inputs = ('image', 'depth') if parameters.use_depth else ('image',)
         self._join = TimedJoin(self, inputs, parameters.join_deadline_ms, self._on_joined)
         self.image = ImageInput(self, parameters, self._on_frame)
-        self.depth = DepthInput(self, parameters, self.image.faults, self._on_depth)
+        self.depth = DepthInput(self, parameters, self._on_depth)
         self._diagnostics = Diagnostics(
-            self, lambda: models | networks.where, self.image.counts, self.image.problem
+            self, (Models(models, networks), self.image, self.depth, self._join)
         )
 
     def _on_frame(self, arrival: Arrival) -> None:

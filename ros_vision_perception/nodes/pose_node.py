@@ -8,7 +8,7 @@ from typing import Any
 from rclpy.node import Node
 
 from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.diagnostics import Diagnostics
+from ros_vision_perception.nodes.diagnostics import Diagnostics, Models
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.outputs import KeypointsOutput, SkeletonOutput
 from ros_vision_perception.nodes.parameters import PoseModelParameters, PoseParameters
@@ -53,12 +53,8 @@ class PoseNode(Node):
         SkeletonOutput(self).publish(skeleton)
         self._keypoints = KeypointsOutput(self, skeleton, model)
         self.image = ImageInput(self, parameters, self._on_frame)
-        self._diagnostics = Diagnostics(
-            self,
-            lambda: {'pose_model': model, **networks.where},
-            self.image.counts,
-            self.image.problem,
-        )
+        models = Models({'pose_model': model}, networks)
+        self._diagnostics = Diagnostics(self, (models, self.image))
 
     def _on_frame(self, arrival: Arrival) -> None:
         if arrival.is_restart:

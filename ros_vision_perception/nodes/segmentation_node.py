@@ -8,7 +8,7 @@ from typing import Any
 from rclpy.node import Node
 
 from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.diagnostics import Diagnostics
+from ros_vision_perception.nodes.diagnostics import Diagnostics, Models
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.outputs import MasksOutput
 from ros_vision_perception.nodes.parameters import (
@@ -53,12 +53,8 @@ class SegmentationNode(Node):
         model = self._segmentation.model_name
         self._masks = MasksOutput(self, model)
         self.image = ImageInput(self, parameters, self._on_frame)
-        self._diagnostics = Diagnostics(
-            self,
-            lambda: {'segmentation_model': model, **networks.where},
-            self.image.counts,
-            self.image.problem,
-        )
+        models = Models({'segmentation_model': model}, networks)
+        self._diagnostics = Diagnostics(self, (models, self.image))
 
     def _on_frame(self, arrival: Arrival) -> None:
         stages = self.image.stages

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, qos_policy_name_from_kind
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
 try:
@@ -20,44 +21,32 @@ def subscribe(
     callback: Callable[[Any, dict], None],
     quality: QoSProfile,
     on_lost: Callable[[int], None] = lambda _count: None,
-    cure: str = 'let the publisher offer it',
 ) -> Subscription:
-    """Subscribe, and log which publishers cannot be heard and what to do about it.
+    """Subscribe with message info and news of losses, as far as the distribution has them.
 
     Args:
         node: whose topic names and executor are used.
         kind: type of the messages.
         topic: name.
         callback: gets each message and its message info, empty where rclpy gives none.
-        quality: quality of service to ask for.
+        quality: quality of service to ask for; parameters `qos_overrides.TOPIC.subscription...`
+            override it.
         on_lost: gets the number of messages that the middleware has just lost, where it can tell.
-        cure: what to do about a publisher that does not offer the quality that is asked for.
     """
-
-    def on_incompatible(event: Any) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind)
-        node.get_logger().warning(
-            f'a publisher of {topic} is not heard: it does not offer the {policy} that is asked '
-            f'for; cure: {cure}'
-        )
 
     def on_message(message: Any) -> None:
         callback(message, {})
 
     # rclpy of ROS 2 Humble has no message info.
     receive: Any = callback if hasattr(Subscription, 'CallbackType') else on_message
-    for message_lost in (lambda event: on_lost(event.total_count_change), None):
-        events = SubscriptionEventCallbacks(
-            incompatible_qos=on_incompatible, message_lost=message_lost
-        )
-        try:
-            return node.create_subscription(
-                kind,
-                topic,
-                receive,
-                quality,
-                event_callbacks=events,
-            )
-        except UnsupportedEventTypeError:
-            continue  # this middleware cannot tell what it loses
-    return node.create_subscription(kind, topic, receive, quality)
+    events = SubscriptionEventCallbacks(
+        incompatible_qos=lambda _event: None,  # told by `quality.mismatches`, with names
+        message_lost=lambda event: on_lost(event.total_count_change),
+    )
+    overrides = QoSOverridingOptions.with_default_policies()
+    options: Any = {'qos_overriding_options': overrides, 'event_callbacks': events}
+    try:
+        return node.create_subscription(kind, topic, receive, quality, **options)
+    except UnsupportedEventTypeError:  # this middleware cannot tell what it loses
+        del options['event_callbacks']
+        return node.create_subscription(kind, topic, receive, quality, **options)

@@ -1,5 +1,6 @@
 """Inputs of one stamp that come separately: wait for one another, but never for long."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,11 +55,16 @@ class Joiner:
 
     When the stamps of one input jump back, a new era begins. What the others still bring from the
     old one is dropped for as long as the deadline.
+
+    Attributes:
+        dropped: input name -> how many came too late, or for a stream that had ended.
+        missed: input name -> how many stamps were given out without it.
     """
 
     def __init__(self, inputs: tuple[str, ...], deadline_ns: int) -> None:
         """Wait up to `deadline_ns` for the named inputs of a stamp."""
-        self.late = 0  # how many inputs came when their stamp had been given out
+        self.dropped: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
         self._streams = {name: _Stream() for name in inputs}
         self._deadline_ns = deadline_ns
         self._waiting: dict[int, _Waiting] = {}
@@ -68,6 +74,11 @@ class Joiner:
         self._newest_ns = 0
         self._last_given_ns: int | None = None
         self._is_restart = False
+
+    @property
+    def late(self) -> int:
+        """How many inputs were dropped."""
+        return self.dropped.total()
 
     @property
     def is_waiting(self) -> bool:
@@ -84,11 +95,13 @@ class Joiner:
             now_ns: the time on a clock that never jumps.
         """
         stream = self._streams[name]
-        if self._enter_era(stream, stamp_ns, now_ns):
+        if not self._enter_era(stream, stamp_ns, now_ns):
+            self.dropped[name] += 1
+        else:
             stream.last_stamp_ns = stamp_ns
             self._newest_ns = max(self._newest_ns, stamp_ns)
             if self._last_given_ns is not None and stamp_ns <= self._last_given_ns:
-                self._note_late(stream, stamp_ns, now_ns)
+                self._note_late(name, stamp_ns, now_ns)
             else:
                 waiting = self._waiting.setdefault(stamp_ns, _Waiting(now_ns))
                 waiting.parts[name] = value
@@ -110,11 +123,11 @@ class Joiner:
             return []
         return [self._give(stamp_ns) for stamp_ns in sorted(self._waiting) if stamp_ns <= latest]
 
-    def _note_late(self, stream: _Stream, stamp_ns: int, now_ns: int) -> None:
-        self.late += 1
+    def _note_late(self, name: str, stamp_ns: int, now_ns: int) -> None:
+        self.dropped[name] += 1
         given_ns = self._given.get(stamp_ns)
         if given_ns is not None and now_ns - given_ns < self._deadline_ns:
-            stream.misses = 0  # with patience it would have been in time
+            self._streams[name].misses = 0  # with patience it would have been in time
 
     def _enter_era(self, stream: _Stream, stamp_ns: int, now_ns: int) -> bool:
         """Return whether a stamp belongs to the present era; begin one when it jumps back."""
@@ -131,6 +144,8 @@ class Joiner:
     def _begin_era(self, now_ns: int) -> None:
         self._era += 1
         self._era_began_ns = now_ns
+        for waiting in self._waiting.values():
+            self.dropped.update(waiting.parts.keys())
         self._waiting.clear()
         self._given.clear()
         self._newest_ns = 0
@@ -153,6 +168,7 @@ class Joiner:
         waiting = self._waiting.pop(stamp_ns)
         for name, stream in self._streams.items():
             stream.misses = 0 if name in waiting.parts else stream.misses + 1
+            self.missed[name] += name not in waiting.parts
         self._given[stamp_ns] = waiting.first_ns
         if len(self._given) > _MEMORY:
             del self._given[next(iter(self._given))]

@@ -105,7 +105,7 @@ def test_a_whole_number_will_do_for_a_float(node: Any) -> None:
         ('threads', 'two', "got 'two', expected int [1, 64]"),
         ('transport', 'rwa', "got 'rwa', expected str one of: 'auto', 'raw', 'compressed'"),
         ('skeleton', 'octopus', "got 'octopus', expected str one of: '', 'coco17'"),
-        ('reliable', 1, 'got 1, expected bool'),
+        ('qos', 'fast', "got 'fast', expected str one of: 'sensor', 'reliable'"),
         ('pose_model', 5, 'got 5, expected str'),
     ],
 )

@@ -71,7 +71,7 @@ def test_an_input_that_begins_to_come_is_waited_for_again() -> None:
         join.expire(stamp * 1000 + DEADLINE)
     join.add('pose', 200, 'P', 200_000)
     assert join.add('masks', 200, 'M', 200_000 + DEADLINE // 2) == []
-    assert join.late == 1
+    assert (join.late, join.dropped, +join.missed) == (1, {'masks': 1}, {'masks': 11})
     assert join.add('pose', 210, 'P', 210_000) == []
     assert stamps(join.add('masks', 210, 'M', 210_001)) == [210]
 

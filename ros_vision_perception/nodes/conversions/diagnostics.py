@@ -5,16 +5,16 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from ros_vision_perception.nodes.health import Report
 
-def diagnostics_to_msg(
-    node: str, header: Any, values: Mapping[str, str], summary: str, is_well: bool
-) -> DiagnosticArray:
+
+def diagnostics_to_msg(node: str, header: Any, report: Report) -> DiagnosticArray:
     """Return what a node, by its full name, says about itself."""
     status = DiagnosticStatus(
-        level=DiagnosticStatus.OK if is_well else DiagnosticStatus.WARN,
+        level=bytes([report.level]),
         name=node,
-        message=summary,
-        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+        message=report.summary,
+        values=_values_to_msg(report.values),
     )
     return DiagnosticArray(header=header, status=[status])
 
@@ -22,7 +22,12 @@ def diagnostics_to_msg(
 def stage_times_to_msg(node: str, header: Any, stages_ns: Mapping[str, int]) -> DiagnosticArray:
     """Return how long a node took for each stage of the image with this header."""
     times = {f'{stage}_ms': f'{time_ns * 1e-6:.4f}' for stage, time_ns in stages_ns.items()}
-    return diagnostics_to_msg(node, header, times, '', is_well=True)
+    status = DiagnosticStatus(level=DiagnosticStatus.OK, name=node, values=_values_to_msg(times))
+    return DiagnosticArray(header=header, status=[status])
+
+
+def _values_to_msg(values: Mapping[str, str]) -> list[KeyValue]:
+    return [KeyValue(key=key, value=value) for key, value in values.items()]
 
 
 def stage_times_from_msg(message: Any) -> tuple[str, dict[str, float]]:
