@@ -1,4 +1,4 @@
-"""What people do, from where the fusion says that their joints are: posture, which way they face.
+"""What people do, from where the fusion says that their joints are: posture, facing, gestures.
 
 `step` is pure, like that of the fusion, and comes after it.
 """
@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ros_vision_perception.core import facing, posture
-from ros_vision_perception.core.human import Humans, OrientationAvailability, Posture
+from ros_vision_perception.core import facing, gestures, posture
+from ros_vision_perception.core.gestures import Swings
+from ros_vision_perception.core.human import Humans, OrientationAvailability, Posture, unknown
+from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.view import View, view_of
 
 # People change how they hold themselves slowly: more looks than this tell nothing new, ns.
@@ -17,22 +19,47 @@ _EVERY_NS = 100_000_000
 
 
 @dataclass(frozen=True)
+class Beliefs:
+    """What is believed of T people.
+
+    Attributes:
+        postures: (T, 5) probabilities, see `posture.POSTURES`.
+        turns: (T, 36) probabilities, see `facing.TURNS`.
+        gestures: (T, G) probabilities, see `gestures.GESTURES`.
+        swings: where their hands were lately.
+    """
+
+    postures: np.ndarray
+    turns: np.ndarray
+    gestures: np.ndarray
+    swings: Swings
+
+
+@dataclass(frozen=True)
 class ConductState:
-    """What is known of T people from the images before.
+    """What is known of people from the images before.
 
     Attributes:
         stamp_ns: of the image that was last looked at; None before the first.
         ids: (T,) int64, ascending.
-        postures: (T, 5) probabilities, see `posture.POSTURES`.
-        turns: (T, 36) probabilities, see `facing.TURNS`.
+        beliefs: of each of them.
         said: for each of them the fields of HumanState that were found out, by id.
     """
 
     stamp_ns: int | None = None
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    postures: np.ndarray = field(default_factory=lambda: posture.unknown_postures(0))
-    turns: np.ndarray = field(default_factory=lambda: facing.unknown_turns(0))
+    beliefs: Beliefs = field(default_factory=lambda: _nothing(0))
     said: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+def _nothing(people: int) -> Beliefs:
+    """Return what is believed of people who were never seen."""
+    return Beliefs(
+        posture.unknown_postures(people),
+        facing.unknown_turns(people),
+        gestures.no_gestures(people),
+        gestures.no_swings(people),
+    )
 
 
 def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
@@ -53,18 +80,27 @@ def _look(state: ConductState, humans: Humans) -> ConductState:
     if not humans.people:
         return ConductState(humans.stamp_ns)
     ids = np.array([human.track_id for human in humans.people], np.int64)
+    is_new = ~np.isin(ids, state.ids)
+    # Whoever is new is a row after those who were known.
+    rows = np.where(is_new, len(state.ids), np.searchsorted(state.ids, ids))
+    before = take(join(state.beliefs, _nothing(1)), rows)
     view = view_of(humans)
     dt_s = 0.0 if state.stamp_ns is None else (humans.stamp_ns - state.stamp_ns) * 1e-9
-    is_new = ~np.isin(ids, state.ids)
-    rows = np.searchsorted(state.ids, ids[~is_new])
-    postures, turns = posture.unknown_postures(len(ids)), facing.unknown_turns(len(ids))
-    postures[~is_new], turns[~is_new] = state.postures[rows], state.turns[rows]
-    postures = posture.follow(postures, posture.posture_likelihoods(view), is_new, dt_s)
-    turns = facing.follow(turns, facing.turn_likelihoods(view), is_new, dt_s)
-    table = {**_tell_postures(postures), **_tell_turns(view, humans, turns)}
+    swings, seen, pointing_arms = gestures.look(before.swings, view)
+    beliefs = Beliefs(
+        posture.follow(before.postures, posture.posture_likelihoods(view), is_new, dt_s),
+        facing.follow(before.turns, facing.turn_likelihoods(view), is_new, dt_s),
+        gestures.follow(before.gestures, seen, dt_s),
+        swings,
+    )
+    table = {
+        **_tell_postures(beliefs.postures),
+        **_tell_turns(view, humans, beliefs.turns),
+        **_tell_gestures(view, beliefs.gestures, pointing_arms),
+    }
     said = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     by_id = dict(zip(ids.tolist(), said, strict=True))
-    return ConductState(humans.stamp_ns, ids, postures, turns, by_id)
+    return ConductState(humans.stamp_ns, ids, beliefs, by_id)
 
 
 def _tell_postures(beliefs: np.ndarray) -> dict[str, Any]:
@@ -89,3 +125,19 @@ def _tell_turns(view: View, humans: Humans, beliefs: np.ndarray) -> dict[str, An
         ),
         'facing_probability': facing.facing_probabilities(beliefs).tolist(),
     }
+
+
+def _tell_gestures(view: View, beliefs: np.ndarray, arms: np.ndarray) -> dict[str, Any]:
+    named = gestures.name_gestures(beliefs)
+    points = np.array(['pointing' in names for names in named])
+    table: dict[str, Any] = {
+        'activities': [tuple(names) for names in named],
+        'activity_confidences': [tuple(names.values()) for names in named],
+        'pointing_origin_m': unknown(len(named), 3),
+        'pointing_direction': unknown(len(named), 3),
+    }
+    if points.any():
+        origins, directions = gestures.rays(view, arms)
+        table['pointing_origin_m'][points] = origins[points]
+        table['pointing_direction'][points] = directions[points]
+    return table

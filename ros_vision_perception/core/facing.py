@@ -10,7 +10,7 @@ something tells them apart.
 import numpy as np
 
 from ros_vision_perception.core.anatomy import Anatomy, anatomy_of
-from ros_vision_perception.core.bodies import bone_lengths, heights_px, to_complex
+from ros_vision_perception.core.bodies import to_complex
 from ros_vision_perception.core.human import OrientationAvailability
 from ros_vision_perception.core.view import View
 
@@ -25,8 +25,8 @@ _TURNING, _REPEAT_S = 1.0, 0.5
 _SHOULDERS, _HIPS, _HEAD, _DEPTH, _LEAST = 0.3, 0.5, 0.5, 0.4, 0.02
 # What a filter is unsure of, it also takes for smaller than it is.
 _SHRUNK = 2.0
-# The nose before the ears; heights. Who is so high, m. Heights per scale, see body_prior.
-_NOSE, _HEIGHT_M, _HEIGHT = 0.05, 1.7, 2.3
+# The nose before the ears; heights. Who is so high, m.
+_NOSE, _HEIGHT_M = 0.05, 1.7
 # Faces are seen, beyond the profile too, as sharply as this; never surer than this.
 _PROFILE, _SHARP, _SURE = -0.3, 4.0, 0.1
 # Turns are known when they stray less than this, rad, those up to a half turn less than that.
@@ -34,8 +34,6 @@ _KNOWN, _HALF_KNOWN = np.deg2rad(50.0), np.deg2rad(40.0)
 # How upright people are who do not show it, and how well a trunk shows it, rad; and nobody's turn
 # can be told who is seen along the spine: the sine of the angle between.
 _UPRIGHT, _LEAN, _END_ON = 0.4, 0.1, 0.2
-# Joints that the own body hides are where shoulders of turned people are.
-_SELF = 0.5
 
 
 def unknown_turns(people: int) -> np.ndarray:
@@ -117,7 +115,7 @@ def axes_of(
         trunks = view.positions_m[:, ends] * np.array([0.5, 0.5, -0.5, -0.5])[:, None]
         trunks = trunks.sum(axis=1)
         lengths = np.linalg.norm(trunks, axis=1)
-        seen = (view.p_visible[:, ends].min(axis=1) > _SELF) & (lengths > 0.2)
+        seen = (view.p_visible[:, ends].min(axis=1) > 0.5) & (lengths > 0.2)
         up = np.where(seen[:, None], trunks / np.maximum(lengths, 0.2)[:, None], up)
         unsure = view.depth_variances[:, ends].mean(axis=1) / np.maximum(lengths, 0.2) ** 2
         lean = np.where(seen, _LEAN**2 + np.minimum(unsure, 1.0), lean)
@@ -151,8 +149,7 @@ def turn_likelihoods(view: View) -> np.ndarray:
     logarithms = np.zeros((len(view.scales), len(TURNS)))
     if not len(anatomy.shoulders):
         return logarithms
-    trust = np.maximum(view.p_visible, _SELF * view.is_self_hidden)
-    points, heights = to_complex(view.positions_xy), _heights(view, trust, anatomy)
+    trust, points, heights = view.trust, to_complex(view.positions_xy), view.heights_px
     across = _across(points, anatomy)
     for pair, noise in ((anatomy.shoulders, _SHOULDERS), (anatomy.hips, _HIPS)):
         if len(pair):
@@ -160,8 +157,8 @@ def turn_likelihoods(view: View) -> np.ndarray:
             reach = ((points[:, pair[0]] - points[:, pair[1]]) / across).real / width
             variances = noise**2 + view.variances[:, pair].sum(axis=1) / width**2
             logarithms += _told(reach, variances, trust[:, pair].min(axis=1), _COS)
-    logarithms += _by_face(view, points / across[:, None], heights, trust, anatomy)
-    return _by_depth(view, logarithms, trust, anatomy)
+    logarithms += _by_face(view, points / across[:, None], anatomy)
+    return _by_depth(view, logarithms, anatomy)
 
 
 def _told(
@@ -173,14 +170,6 @@ def _told(
     return np.where(np.isfinite(fits), trust[:, None] * fits, 0.0)
 
 
-def _heights(view: View, trust: np.ndarray, anatomy: Anatomy) -> np.ndarray:
-    """Return how tall, px, the (T,) people are in the image."""
-    lengths = bone_lengths(view.positions_xy, anatomy)
-    known = np.minimum(trust[:, anatomy.bones], trust[:, anatomy.parents]) > 0.3
-    heights = heights_px(np.where(known, lengths, np.nan), anatomy)
-    return np.where(np.isfinite(heights), heights, _HEIGHT * view.scales)
-
-
 def _across(points: np.ndarray, anatomy: Anatomy) -> np.ndarray:
     """Return (T,) the direction that is across the spine, to the right for who is upright."""
     if not len(anatomy.hips):
@@ -189,14 +178,12 @@ def _across(points: np.ndarray, anatomy: Anatomy) -> np.ndarray:
     return -1j * spine / np.maximum(np.abs(spine), 1e-9)
 
 
-def _by_face(
-    view: View, points: np.ndarray, heights: np.ndarray, trust: np.ndarray, anatomy: Anatomy
-) -> np.ndarray:
+def _by_face(view: View, points: np.ndarray, anatomy: Anatomy) -> np.ndarray:
     """Return the (T, 36) log-likelihoods of where the nose is, and of whether it is seen."""
     if not (len(anatomy.nose) and len(anatomy.ears)):
         return np.zeros((len(points), len(TURNS)))
     nose = anatomy.nose[0]
-    head = np.append(anatomy.ears, nose)
+    head, heights = np.append(anatomy.ears, nose), view.heights_px
     reach = (points[:, nose] - points[:, anatomy.ears].mean(axis=1)).real / (_NOSE * heights)
     variances = _HEAD**2 + view.variances[:, head].mean(axis=1) / (_NOSE * heights) ** 2
     shows = 1 / (1 + np.exp(-_SHARP * (_COS - _PROFILE)))
@@ -205,12 +192,10 @@ def _by_face(
     hidden = np.where(view.is_self_hidden[:, nose, None], 1 - seen, 0.0)
     # What something else hides tells nothing.
     tells = np.log(seen * shows + hidden * (1 - shows) + (1 - seen - hidden) * 0.5)
-    return _told(reach, variances, trust[:, head].min(axis=1), _SIN) + tells
+    return _told(reach, variances, view.trust[:, head].min(axis=1), _SIN) + tells
 
 
-def _by_depth(
-    view: View, logarithms: np.ndarray, trust: np.ndarray, anatomy: Anatomy
-) -> np.ndarray:
+def _by_depth(view: View, logarithms: np.ndarray, anatomy: Anatomy) -> np.ndarray:
     """Return the (T, 36) log-likelihoods with what the depths of shoulders and hips tell."""
     for pair in (anatomy.shoulders, anatomy.hips):
         if len(pair) and np.isfinite(view.depths_m).any():
@@ -218,5 +203,5 @@ def _by_depth(
             apart = (view.depths_m[:, pair[0]] - view.depths_m[:, pair[1]]) / width
             unsure = view.depth_variances[:, pair].sum(axis=1) / width**2
             variances = _DEPTH**2 + _SHRUNK**2 * unsure
-            logarithms += _told(apart, variances, trust[:, pair].min(axis=1), _SIN)
+            logarithms += _told(apart, variances, view.trust[:, pair].min(axis=1), _SIN)
     return logarithms - logarithms.max(axis=1, keepdims=True, initial=-np.inf)

@@ -145,6 +145,10 @@ class HumanState:
             camera frame.
         orientation_availability: how much of `axes` is known.
         facing_probability: that the chest is turned to the camera, NaN while nothing tells.
+        activities: what they do.
+        activity_confidences: the probability of each, in [0, 1].
+        pointing_origin_m, pointing_direction: (3,) float32, a ray in the camera frame, m and of
+            length 1; NaN while nobody points, or unknown.
     """
 
     track_id: int
@@ -168,6 +172,10 @@ class HumanState:
     orientation_covariance: np.ndarray = field(default_factory=lambda: unknown(3, 3))
     orientation_availability: OrientationAvailability = OrientationAvailability.UNAVAILABLE
     facing_probability: float = np.nan
+    activities: tuple[str, ...] = ()
+    activity_confidences: tuple[float, ...] = ()
+    pointing_origin_m: np.ndarray = field(default_factory=lambda: unknown(3))
+    pointing_direction: np.ndarray = field(default_factory=lambda: unknown(3))
 
     @property
     def has_3d(self) -> bool:

@@ -222,6 +222,7 @@ def seen_at(
         positions_xy=joints_xy,
         variances=np.full(joints_xy.shape[:2], variance),
         p_visible=p_visible,
+        p_seen=p_visible,
         is_self_hidden=np.zeros(joints_xy.shape[:2], bool),
         positions_m=unknown_m if positions_m is None else positions_m,
         depth_variances=np.full(joints_xy.shape[:2], 1e-4),

@@ -14,6 +14,7 @@ SECONDS = 1.0
 TOLD = (
     'posture', 'posture_confidence',
     'axes', 'orientation_covariance', 'orientation_availability', 'facing_probability',
+    'activities', 'activity_confidences', 'pointing_origin_m', 'pointing_direction',
 )  # fmt: skip
 
 

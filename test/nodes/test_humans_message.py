@@ -80,6 +80,10 @@ def human(track_id: int, *, in_space: bool, joints: int = 33) -> HumanState:
         orientation_covariance=np.full((3, 3), 0.125 if in_space else np.nan, np.float32),
         orientation_availability=OrientationAvailability(2 * in_space),
         facing_probability=0.5,
+        activities=('waving', 'pointing')[: track_id % 3],
+        activity_confidences=(0.5, 0.75)[: track_id % 3],
+        pointing_origin_m=np.array([1, 2, 3] if in_space else [np.nan] * 3, np.float32),
+        pointing_direction=np.array([0, 1, 0] if in_space else [np.nan] * 3, np.float32),
     )
 
 

@@ -120,14 +120,16 @@ class _Person:
         message.alternative_confidences = human.alternative_confidences
         message.posture = int(human.posture)
         message.posture_confidence = human.posture_confidence
+        message.activities = human.activities
+        message.activity_confidences = human.activity_confidences
+        _write_vector(message.pointing_origin, human.pointing_origin_m)
+        _write_vector(message.pointing_direction, human.pointing_direction)
         message.bbox = box_to_msg(human.box_xyxy)
         message.has_3d = human.has_3d
-        position = message.pose.pose.position
-        position.x, position.y, position.z = human.position_m.tolist()
+        _write_vector(message.pose.pose.position, human.position_m)
         message.pose.covariance.reshape(6, 6)[:3, :3] = human.position_covariance
         self._write_orientation(human)
-        velocity = message.twist.twist.linear
-        velocity.x, velocity.y, velocity.z = human.velocity_mps.tolist()
+        _write_vector(message.twist.twist.linear, human.velocity_mps)
         message.twist.covariance.reshape(6, 6)[:3, :3] = human.velocity_covariance
         self._write_in_image(human.joints)
         is_in_space = bool(human.joints.has_3d.any())
@@ -185,6 +187,14 @@ class _Person:
             velocity.z = vz
 
 
+def _write_vector(message: Any, vector: np.ndarray) -> None:
+    message.x, message.y, message.z = vector.tolist()
+
+
+def _vector(message: Any) -> np.ndarray:
+    return np.array([message.x, message.y, message.z], np.float32)
+
+
 def humans_from_msg(message: Any) -> Humans:
     """Return the people in a message, durations to the nearest nanosecond.
 
@@ -206,8 +216,6 @@ def humans_from_msg(message: Any) -> Humans:
 
 
 def _human_from_msg(human: Any) -> HumanState:
-    position = human.pose.pose.position
-    velocity = human.twist.twist.linear
     pose_covariance, twist_covariance = (
         np.reshape(part.covariance, (6, 6)).astype(np.float32)
         for part in (human.pose, human.twist)
@@ -224,9 +232,9 @@ def _human_from_msg(human: Any) -> HumanState:
         identity_confidence=human.identity_confidence,
         box_xyxy=np.array(box_from_msg(human.bbox), np.float32),
         joints=_joints_from_msg(human.joints),
-        position_m=np.array([position.x, position.y, position.z], np.float32),
+        position_m=_vector(human.pose.pose.position),
         position_covariance=pose_covariance[:3, :3],
-        velocity_mps=np.array([velocity.x, velocity.y, velocity.z], np.float32),
+        velocity_mps=_vector(human.twist.twist.linear),
         velocity_covariance=twist_covariance[:3, :3],
         alternative_track_ids=tuple(human.alternative_track_ids),
         alternative_confidences=tuple(human.alternative_confidences),
@@ -236,6 +244,10 @@ def _human_from_msg(human: Any) -> HumanState:
         orientation_covariance=pose_covariance[3:, 3:],
         orientation_availability=availability,
         facing_probability=human.facing_probability,
+        activities=tuple(human.activities),
+        activity_confidences=tuple(human.activity_confidences),
+        pointing_origin_m=_vector(human.pointing_origin),
+        pointing_direction=_vector(human.pointing_direction),
     )
 
 
@@ -264,8 +276,7 @@ def _joints_from_msg(joints: Any) -> Joints:
 
 
 def _vectors(vectors: list) -> np.ndarray:
-    rows = [(vector.x, vector.y, vector.z) for vector in vectors]
-    return np.array(rows, np.float32).reshape(-1, 3)
+    return np.array([_vector(vector) for vector in vectors], np.float32).reshape(-1, 3)
 
 
 def _matrices(triangles: np.ndarray, indices: tuple[np.ndarray, ...]) -> np.ndarray:

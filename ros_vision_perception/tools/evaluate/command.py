@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ros_vision_perception.tools.evaluate import (
+    activity,
     instances,
     occlusion,
     panoptic,
@@ -26,6 +27,7 @@ _TASKS = {
     'occlusion': occlusion,
     'tracking': tracking,
     'posture': posture,
+    'activity': activity,
 }
 
 
