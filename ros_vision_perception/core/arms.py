@@ -73,15 +73,14 @@ def arms_of(view: View) -> Arms:
 
 
 def exceeds(
-    values: np.ndarray | float, limits: np.ndarray | float, deviations: np.ndarray | float
+    values: np.ndarray, limits: np.ndarray | float, deviations: np.ndarray | float
 ) -> np.ndarray:
     """Return how likely values with these standard deviations are above their limits.
 
     The logistic curve that is nearest to the normal distribution's (Bowling et al., "A logistic
     approximation to the cumulative normal distribution", 2009).
     """
-    ratio = (np.asarray(values) - limits) / deviations
-    return 1 / (1 + np.exp(-1.702 * ratio.clip(-20, 20)))
+    return 0.5 + 0.5 * np.tanh(0.851 * (values - limits) / deviations)
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""What people do, from where the fusion says that their joints are: posture, facing, gestures.
+"""What people do, from where their joints are: posture, facing, gestures, and where they go.
 
 `step` is pure, like that of the fusion, and comes after it.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from ros_vision_perception.core import facing, gestures, posture
 from ros_vision_perception.core.gestures import Swings
 from ros_vision_perception.core.human import Humans, OrientationAvailability, Posture, unknown
+from ros_vision_perception.core.prediction import paths_of
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.view import View, view_of
 
@@ -71,8 +72,12 @@ def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
     """
     if state.stamp_ns is None or humans.stamp_ns - state.stamp_ns >= _EVERY_NS:
         state = _look(state, humans)
-    told = tuple(replace(human, **state.said.get(human.track_id, {})) for human in humans.people)
-    return state, replace(humans, people=told)
+    told = [replace(human, **state.said.get(human.track_id, {})) for human in humans.people]
+    with_paths = tuple(
+        replace(human, predicted_paths=paths) if paths else human
+        for human, paths in zip(told, paths_of(told), strict=True)
+    )
+    return state, replace(humans, people=with_paths)
 
 
 def _look(state: ConductState, humans: Humans) -> ConductState:

@@ -88,7 +88,7 @@ def look(swings: Swings, view: View) -> tuple[Swings, np.ndarray, np.ndarray]:
 
 def _hands_on_head(arms: Arms) -> np.ndarray:
     away = np.hypot(*np.moveaxis(arms.hands_from_head, -1, 0))
-    near = exceeds(_ON_HEAD, away, arms.deviations)
+    near = 1 - exceeds(away, _ON_HEAD, arms.deviations)
     # Above the neck, and the elbows are not below the shoulders with the hands before the face.
     high = exceeds(arms.hands[..., 1], 0.06, arms.deviations)
     elbows = exceeds(arms.elbows[..., 1], -0.08, arms.deviations)
@@ -97,8 +97,8 @@ def _hands_on_head(arms: Arms) -> np.ndarray:
 
 def _t_pose(arms: Arms) -> np.ndarray:
     out = exceeds(arms.hands[..., 0], _OUT, arms.deviations)
-    level = exceeds(_LEVEL, np.abs(arms.hands[..., 1]), arms.deviations)
-    elbows = exceeds(_LEVEL, np.abs(arms.elbows[..., 1]), arms.deviations)
+    level = 1 - exceeds(np.abs(arms.hands[..., 1]), _LEVEL, arms.deviations)
+    elbows = 1 - exceeds(np.abs(arms.elbows[..., 1]), _LEVEL, arms.deviations)
     return (arms.seen * out * level * elbows).prod(axis=1)
 
 
@@ -118,13 +118,13 @@ def _points(hands: np.ndarray, elbows: np.ndarray, deviations: np.ndarray) -> np
     straight = exceeds(reach, _STRAIGHT * along, 0.3 * deviations)
     angles = np.rad2deg(np.arccos((-hands[..., 1] / np.maximum(reach, 1e-6)).clip(-1, 1)))
     spread = np.rad2deg(deviations / np.maximum(reach, 0.05))
-    lifted = exceeds(angles, _FROM, spread) * exceeds(_TO, angles, spread)
+    lifted = exceeds(angles, _FROM, spread) * (1 - exceeds(angles, _TO, spread))
     return exceeds(reach, _LONG, deviations) * straight * lifted
 
 
 def _stop(arms: Arms) -> np.ndarray:
     ahead = exceeds(-arms.hands_3d[..., 2], _AHEAD, arms.deviations_3d)
-    level = exceeds(0.12, np.abs(arms.hands[..., 1]), arms.deviations)
+    level = 1 - exceeds(np.abs(arms.hands[..., 1]), 0.12, arms.deviations)
     fingers = exceeds(arms.fingers[..., 1], _FINGERS, 0.5 * arms.deviations)
     return np.nan_to_num(arms.seen * ahead * level * fingers)
 

@@ -112,6 +112,23 @@ class Joints:
         return len(self.states)
 
 
+@dataclass(frozen=True)
+class PredictedPath:
+    """One hypothesis of where somebody goes, at S times after the image.
+
+    Attributes:
+        time_step_s: between two of them; the first is one step after the image.
+        positions_m: (S, 3) float32 m, hip centre in the camera frame.
+        covariances: (S, 3, 3) float32 m^2.
+        confidence: probability of this hypothesis.
+    """
+
+    time_step_s: float
+    positions_m: np.ndarray
+    covariances: np.ndarray
+    confidence: float
+
+
 def unknown(*shape: int) -> np.ndarray:
     """Return an array of NaN, float32."""
     return np.full(shape, np.nan, np.float32)
@@ -149,6 +166,7 @@ class HumanState:
         activity_confidences: the probability of each, in [0, 1].
         pointing_origin_m, pointing_direction: (3,) float32, a ray in the camera frame, m and of
             length 1; NaN while nobody points, or unknown.
+        predicted_paths: hypotheses of where they go, the likeliest first; none without 3D.
     """
 
     track_id: int
@@ -176,6 +194,7 @@ class HumanState:
     activity_confidences: tuple[float, ...] = ()
     pointing_origin_m: np.ndarray = field(default_factory=lambda: unknown(3))
     pointing_direction: np.ndarray = field(default_factory=lambda: unknown(3))
+    predicted_paths: tuple[PredictedPath, ...] = ()
 
     @property
     def has_3d(self) -> bool:

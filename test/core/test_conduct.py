@@ -15,6 +15,7 @@ TOLD = (
     'posture', 'posture_confidence',
     'axes', 'orientation_covariance', 'orientation_availability', 'facing_probability',
     'activities', 'activity_confidences', 'pointing_origin_m', 'pointing_direction',
+    'predicted_paths',
 )  # fmt: skip
 
 

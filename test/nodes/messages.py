@@ -8,7 +8,7 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import Header
 
-from ros_vision_perception.core.human import HumanState, Joints
+from ros_vision_perception.core.human import HumanState, Joints, PredictedPath
 from ros_vision_perception.core.masks import BoxMask
 
 SIZE = (64, 48)
@@ -33,7 +33,11 @@ def assert_same(got: Any, want: Any) -> None:
         if isinstance(other, np.ndarray):
             assert mine.dtype == other.dtype, field.name
             np.testing.assert_array_equal(mine, other, err_msg=field.name)
-        elif isinstance(other, tuple) and other and isinstance(other[0], BoxMask | HumanState):
+        elif (
+            isinstance(other, tuple)
+            and other
+            and isinstance(other[0], BoxMask | HumanState | PredictedPath)
+        ):
             assert len(mine) == len(other), field.name
             for pair in zip(mine, other, strict=True):
                 assert_same(*pair)

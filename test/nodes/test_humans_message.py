@@ -13,6 +13,7 @@ from ros_vision_perception.core.human import (
     Joints,
     JointState,
     OrientationAvailability,
+    PredictedPath,
     TrackState,
     unknown,
 )
@@ -84,6 +85,12 @@ def human(track_id: int, *, in_space: bool, joints: int = 33) -> HumanState:
         activity_confidences=(0.5, 0.75)[: track_id % 3],
         pointing_origin_m=np.array([1, 2, 3] if in_space else [np.nan] * 3, np.float32),
         pointing_direction=np.array([0, 1, 0] if in_space else [np.nan] * 3, np.float32),
+        predicted_paths=tuple(
+            PredictedPath(0.5, vectors[:6], tensors[:6], share)
+            for share in (0.75, 0.25)[:track_id]
+        )
+        if in_space
+        else (),
     )
 
 

@@ -19,6 +19,7 @@ from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
 from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import box_from_msg, box_to_msg
+from ros_vision_perception.nodes.conversions.paths import path_from_msg, path_to_msg
 from ros_vision_perception.nodes.conversions.rotations import axes_from_msg, quaternion_to_msg
 from ros_vision_perception.nodes.conversions.stamps import (
     duration_to_msg,
@@ -124,6 +125,7 @@ class _Person:
         message.activity_confidences = human.activity_confidences
         _write_vector(message.pointing_origin, human.pointing_origin_m)
         _write_vector(message.pointing_direction, human.pointing_direction)
+        message.predicted_paths = [path_to_msg(path) for path in human.predicted_paths]
         message.bbox = box_to_msg(human.box_xyxy)
         message.has_3d = human.has_3d
         _write_vector(message.pose.pose.position, human.position_m)
@@ -248,6 +250,7 @@ def _human_from_msg(human: Any) -> HumanState:
         activity_confidences=tuple(human.activity_confidences),
         pointing_origin_m=_vector(human.pointing_origin),
         pointing_direction=_vector(human.pointing_direction),
+        predicted_paths=tuple(path_from_msg(path) for path in human.predicted_paths),
     )
 
 

@@ -13,6 +13,7 @@ from ros_vision_perception.tools.evaluate import (
     panoptic,
     pose,
     posture,
+    prediction,
     semantic,
     tracking,
 )
@@ -28,6 +29,7 @@ _TASKS = {
     'tracking': tracking,
     'posture': posture,
     'activity': activity,
+    'prediction': prediction,
 }
 
 
