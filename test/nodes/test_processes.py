@@ -1,7 +1,7 @@
 """The nodes as processes, with the default models; and how they refuse to start."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
+import itertools
 import os
 from pathlib import Path
 import re
@@ -16,11 +16,13 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
 
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
 
 from ros_vision_perception.core.errors import PerceptionError
 from ros_vision_perception.msg import HumanStateArray
 from ros_vision_perception.nodes.conversions.images import image_to_msg
+from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.zoo.cache import FOLDER_VARIABLE
 from ros_vision_perception.zoo.resolve import ResolvedModel, resolve
@@ -30,7 +32,7 @@ from test.nodes.ros import Ros, shared_memory_of
 pytestmark = pytest.mark.ros
 
 ROOT = Path(__file__).parents[2]
-STAMP_NS = 1_700_000_000_000_000_000
+STAMP_NS, STEP_NS = 1_700_000_000_000_000_000, 40_000_000
 
 
 @pytest.fixture(scope='module')
@@ -81,6 +83,9 @@ def results_of(
 ) -> list[HumanStateArray]:
     """Return the results of pictures, each shown when the one before has its result.
 
+    Empty pictures come before, until all nodes listen to each other: what a node says earlier is
+    lost. Then the stamps go back, and all begin anew.
+
     Args:
         ros: of the test.
         namespace: of the nodes under test.
@@ -90,28 +95,42 @@ def results_of(
     humans = ros.listen(HumanStateArray, f'/{namespace}/humans')
     camera = ros.publisher(Image, f'/{namespace}/image')
     ros.until(lambda: camera.get_subscription_count() == nodes, f'for {nodes} nodes')
-    if nodes > 1:
-        until_joined(ros, namespace)
-    for step, picture in enumerate(pictures):
-        header = message('mono8', stamp_ns=STAMP_NS + step * 40_000_000).header
-        show = partial(camera.publish, image_to_msg(picture, 'bgr8', header))
-        ros.until(partial(is_answered, show, humans, step), f'for the result of picture {step}')
-    return humans
+    later_ns = itertools.count(STAMP_NS + 10**12, STEP_NS)
+    nobody = np.zeros_like(pictures[0])
+
+    def are_all_there() -> bool:
+        camera.publish(picture_to_msg(nobody, next(later_ns)))
+        return bool(humans) and not humans[-1].degraded
+
+    ros.until(are_all_there, 'for a result to which all nodes gave')
+    # A stream begins anew with its second picture; a busy node may lose the first.
+    for _ in range(3):
+        camera.publish(picture_to_msg(nobody, STAMP_NS - 2 * STEP_NS))
+        ros.rest(0.1)
+    return [
+        result_at(ros, camera, humans, picture, STAMP_NS + step * STEP_NS)
+        for step, picture in enumerate([nobody, *pictures], -1)
+    ][1:]
 
 
-def until_joined(ros: Ros, namespace: str) -> None:
-    """Wait until the fusion hears of poses and masks; what comes before that it misses."""
-    for topic in (f'/{namespace}/keypoints', f'/{namespace}/masks'):
-        ros.until(partial(ros.node.count_publishers, topic), f'for a publisher of {topic}')
-        ros.until(partial(ros.node.count_subscribers, topic), f'for a reader of {topic}')
-    # We see that all are there; of each other they know a moment later.
-    ros.rest(1.0)
+def result_at(
+    ros: Ros, camera: Publisher, humans: list[HumanStateArray], bgr: np.ndarray, at_ns: int
+) -> HumanStateArray:
+    """Show a picture until it has its result; a node that has it drops the next."""
+
+    def results() -> list[HumanStateArray]:
+        return [result for result in humans if stamp_from_header(result.header) == at_ns]
+
+    def is_answered() -> bool:
+        camera.publish(picture_to_msg(bgr, at_ns))
+        return bool(results())
+
+    ros.until(is_answered, f'for the result at {at_ns} ns')
+    return results()[0]
 
 
-def is_answered(show: Callable[[], None], answers: list, count: int) -> bool:
-    # A node that has not met the camera yet loses the picture; one that has it drops the next.
-    show()
-    return len(answers) > count
+def picture_to_msg(bgr: np.ndarray, at_ns: int) -> Image:
+    return image_to_msg(bgr, 'bgr8', message('mono8', stamp_ns=at_ns).header)
 
 
 @pytest.mark.timeout(600)
