@@ -34,6 +34,10 @@ def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
         _spin(make())
     except (KeyboardInterrupt, ExternalShutdownException):
         return
+    except RuntimeError:  # of which rclpy's errors are kinds
+        if rclpy.ok():
+            raise
+        # Told to end while the node was being made.
     finally:
         rclpy.try_shutdown()
 
