@@ -36,7 +36,7 @@ class Children:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent if sys.platform == 'linux' else None,
+                preexec_fn=_prepare,
             )
 
     @property
@@ -74,6 +74,13 @@ class Children:
 
     def _log(self, command: str) -> Path:
         return self._folder / f'{command}.log'
+
+
+def _prepare() -> None:
+    # A shell that starts something in the background has it ignore this, and so all its children.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == 'linux':
+        _die_with_parent()
 
 
 def _die_with_parent() -> None:
