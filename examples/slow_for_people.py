@@ -18,6 +18,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
+from ros_vision_perception.core.errors import FrameError
 from ros_vision_perception.core.human import HumanState, TrackState
 from ros_vision_perception.core.prediction import reach_m
 from ros_vision_perception.msg import HumanStateArray
@@ -128,7 +129,11 @@ class SlowForPeople(Node):  # type: ignore[misc]
         self.create_timer(0.05, self._publish)
 
     def _on_humans(self, message: HumanStateArray) -> None:
-        humans = humans_from_msg(message)
+        try:
+            humans = humans_from_msg(message)
+        except FrameError as error:
+            self.get_logger().error(f'no news of people: {error}')
+            return
         self._memory = remember(self._memory, humans.people, humans.stamp_ns)
         self._stamp_ns = humans.stamp_ns
 

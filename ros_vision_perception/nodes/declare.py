@@ -7,9 +7,13 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from ros_vision_perception.nodes.limits import checked, limits
-from ros_vision_perception.nodes.parameters import ImageParameters, JoinParameters
+from ros_vision_perception.nodes.parameters import (
+    ImageParameters,
+    InterfacesParameters,
+    JoinParameters,
+)
 
-Parameters = TypeVar('Parameters', bound=ImageParameters | JoinParameters)
+Parameters = TypeVar('Parameters', bound=ImageParameters | JoinParameters | InterfacesParameters)
 
 # Parameters that rclpy declares when a topic is subscribed to.
 _OVERRIDES = 'qos_overrides.'

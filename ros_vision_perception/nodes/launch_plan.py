@@ -54,6 +54,11 @@ ARGUMENTS = {
     'composed': Argument(
         'true', 'One process for everything, or one per node.', choices=tuple(_BOOLEAN)
     ),
+    'interfaces': Argument(
+        'false',
+        'Also say it in the messages of other packages: config/interfaces.yaml names them.',
+        choices=tuple(_BOOLEAN),
+    ),
     'namespace': Argument('', 'Namespace of the nodes and of their topics.'),
     'params_file': Argument('', 'Parameter file, read after those in config/.'),
     'use_sim_time': Argument('false', 'Take the time from /clock.', choices=tuple(_BOOLEAN)),
@@ -107,6 +112,11 @@ def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
 
 
 def _nodes(arguments: Mapping[str, str]) -> list[str]:
+    interfaces = ['interfaces_node'] if _BOOLEAN[arguments['interfaces']] else []
+    return [*_stages(arguments), *interfaces]
+
+
+def _stages(arguments: Mapping[str, str]) -> list[str]:
     if _BOOLEAN[arguments['composed']]:
         return ['perception_node']
     if arguments['segmentation_model'] == _NONE:

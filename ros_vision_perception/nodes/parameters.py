@@ -223,11 +223,32 @@ class PerceptionParameters(
         )
 
 
+@dataclass(frozen=True)
+class InterfacesParameters:
+    """Parameters of `interfaces_node`: which of its outputs are turned on."""
+
+    poses: bool = _parameter(True, 'humans/poses, geometry_msgs/PoseArray: where everyone is.')
+    joint_cloud: bool = _parameter(
+        True, 'humans/joints, sensor_msgs/PointCloud2: every joint a point, for costmaps.'
+    )
+    detections: bool = _parameter(
+        False, 'humans/detections_2d, humans/detections_3d, humans/label_info of vision_msgs.'
+    )
+    people: bool = _parameter(False, 'people, people_msgs/People: for social costmap layers.')
+    bodies: bool = _parameter(
+        False, '/humans/bodies/... of hri_msgs (ROS4HRI, REP-155), topics for each person.'
+    )
+    frames: bool = _parameter(
+        False, 'TF frames body_<id> and <joint>_<id>, ten times per second at most.'
+    )
+
+
 NODES = {
     'perception_node': PerceptionParameters,
     'pose_node': PoseParameters,
     'segmentation_node': SegmentationParameters,
     'fusion_node': FusionParameters,
+    'interfaces_node': InterfacesParameters,
 }
 
 

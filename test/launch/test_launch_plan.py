@@ -29,12 +29,18 @@ def test_separate_nodes_are_one_per_stage() -> None:
     assert [node.config for node in nodes] == ['pose.yaml', 'segmentation.yaml', 'fusion.yaml']
 
 
+def test_other_packages_are_told_where_asked_for() -> None:
+    *_, last = plan({**_DEFAULTS, 'interfaces': 'true'})
+    assert (last.executable, last.config) == ('interfaces_node', 'interfaces.yaml')
+    assert 'interfaces_node' not in [node.executable for node in plan(_DEFAULTS)]
+
+
 @pytest.mark.parametrize('composed', ['true', 'false'])
 def test_every_node_is_a_command_and_knows_its_parameters(composed: str) -> None:
     arguments = {
         **_DEFAULTS,
         **{'composed': composed, 'transport': 'raw', 'depth': '/depth', 'use_sim_time': 'true'},
-        **{'pose_model': 'p.onnx', 'segmentation_model': 's.onnx'},
+        **{'pose_model': 'p.onnx', 'segmentation_model': 's.onnx', 'interfaces': 'true'},
     }
     for node in plan(arguments):
         assert node.executable in COMMANDS

@@ -5,6 +5,7 @@ from typing import Any
 from geometry_msgs.msg import Point, Vector3
 import numpy as np
 
+from ros_vision_perception.core.errors import ConfigurationError, FrameError
 from ros_vision_perception.core.human import (
     Humans,
     HumanState,
@@ -201,15 +202,22 @@ def humans_from_msg(message: Any) -> Humans:
     """Return the people in a message, durations to the nearest nanosecond.
 
     Raises:
-        ConfigurationError: when the skeleton is unknown.
-        FrameError: zero_stamp.
+        FrameError: zero_stamp, unknown_skeleton, bad_humans (joints missing, unknown constants).
     """
+    try:
+        skeleton = get_skeleton(message.skeleton)
+    except ConfigurationError as error:
+        raise FrameError('unknown_skeleton', str(error)) from error
+    try:
+        people = tuple(_human_from_msg(human, len(skeleton)) for human in message.humans)
+    except ValueError as error:
+        raise FrameError('bad_humans', str(error)) from error
     inputs = message.inputs
     return Humans(
         stamp_ns=stamp_from_header(message.header),
         image_size=(message.image_width, message.image_height),
-        skeleton=get_skeleton(message.skeleton),
-        people=tuple(_human_from_msg(human) for human in message.humans),
+        skeleton=skeleton,
+        people=people,
         used_pose=bool(inputs & HumanStateArray.POSE),
         used_masks=bool(inputs & HumanStateArray.MASK),
         used_depth=bool(inputs & HumanStateArray.DEPTH),
@@ -217,7 +225,9 @@ def humans_from_msg(message: Any) -> Humans:
     )
 
 
-def _human_from_msg(human: Any) -> HumanState:
+def _human_from_msg(human: Any, joints: int) -> HumanState:
+    if len(human.joints) != joints:
+        raise ValueError(f'got {len(human.joints)} joints, expected {joints}')
     pose_covariance, twist_covariance = (
         np.reshape(part.covariance, (6, 6)).astype(np.float32)
         for part in (human.pose, human.twist)

@@ -1,0 +1,162 @@
+"""What other packages speak about people, each an output of `interfaces_node`.
+
+An output is made by its class, with the node, and raises ModuleNotFoundError where the messages
+that it needs are not installed. `publish` takes everyone who is believed to be there.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+from geometry_msgs.msg import PoseArray
+from rclpy.node import Node
+from sensor_msgs.msg import PointCloud2
+
+from ros_vision_perception.core.human import Humans, HumanState
+from ros_vision_perception.nodes.conversions import (
+    bodies,
+    detections,
+    people_frames,
+    people_poses,
+    walkers,
+)
+from ros_vision_perception.nodes.quality import LATCHED, RELIABLE
+
+# Every program of the robot hears all frames.
+_FRAMES_EVERY_NS = 100_000_000
+
+
+class Interface(Protocol):
+    """One way to speak about people."""
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish `people`, who are those of `humans` that are believed to be there."""
+        ...
+
+
+class Poses:
+    """`humans/poses`, geometry_msgs/PoseArray: where everyone is, m."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
+        self._publisher = node.create_publisher(PoseArray, 'humans/poses', RELIABLE)
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish the poses."""
+        self._publisher.publish(people_poses.poses_to_msg(people, header))
+
+
+class JointCloud:
+    """`humans/joints`, sensor_msgs/PointCloud2: every joint a point, for costmaps."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
+        self._publisher = node.create_publisher(PointCloud2, 'humans/joints', RELIABLE)
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish the joints."""
+        self._publisher.publish(people_poses.joints_to_msg(people, header))
+
+
+class Detections:
+    """`humans/detections_2d`, `humans/detections_3d`, `humans/label_info` of vision_msgs."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish what the classes are called."""
+        self._kinds = kinds = import_module('vision_msgs.msg')
+        self._in_image, self._in_space = (
+            node.create_publisher(kind, f'humans/detections_{size}', RELIABLE)
+            for kind, size in ((kinds.Detection2DArray, '2d'), (kinds.Detection3DArray, '3d'))
+        )
+        self._labels = node.create_publisher(kinds.LabelInfo, 'humans/label_info', LATCHED)
+        self._labels.publish(detections.label_info_to_msg(kinds))
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish the boxes."""
+        self._in_image.publish(detections.detections_2d_to_msg(self._kinds, people, header))
+        self._in_space.publish(detections.detections_3d_to_msg(self._kinds, people, header))
+
+
+class Walkers:
+    """`people`, people_msgs/People: for social layers of costmaps."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
+        self._kinds = import_module('people_msgs.msg')
+        self._publisher = node.create_publisher(self._kinds.People, 'people', RELIABLE)
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish positions and velocities."""
+        self._publisher.publish(walkers.people_to_msg(self._kinds, people, header))
+
+
+class Bodies:
+    """`/humans/bodies/...` of ROS4HRI (REP-155): ids; box, joints, posture, gestures of each."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
+        self._node, self._kinds = node, import_module('hri_msgs.msg')
+        self._ids = node.create_publisher(self._kinds.IdsList, '/humans/bodies/tracked', RELIABLE)
+        self._bodies: dict[str, dict[str, Any]] = {}
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish who is there, and what is known of each; topics go with their people."""
+        kinds, size = self._kinds, humans.image_size
+        present = {bodies.body_id(human.track_id): human for human in people}
+        for gone in set(self._bodies) - set(present):
+            for publisher in self._bodies.pop(gone).values():
+                self._node.destroy_publisher(publisher)
+        for name, human in present.items():
+            if name not in self._bodies:
+                self._bodies[name] = self._publishers(name)
+            publishers = self._bodies[name]
+            publishers['roi'].publish(bodies.roi_to_msg(kinds, human, size, header))
+            publishers['skeleton2d'].publish(
+                bodies.skeleton_to_msg(kinds, human, humans.skeleton, size, header)
+            )
+            publishers['posture'].publish(bodies.posture_to_msg(kinds, human, header))
+            for gesture in bodies.gestures_to_msg(kinds, human, header):
+                publishers['gesture'].publish(gesture)
+        self._ids.publish(bodies.ids_to_msg(kinds, people, header))
+
+    def _publishers(self, name: str) -> dict[str, Any]:
+        types = {
+            'roi': self._kinds.NormalizedRegionOfInterest2D,
+            'skeleton2d': self._kinds.Skeleton2D,
+            'posture': self._kinds.BodyPosture,
+            'gesture': self._kinds.Gesture,
+        }
+        return {
+            topic: self._node.create_publisher(kind, f'/humans/bodies/{name}/{topic}', RELIABLE)
+            for topic, kind in types.items()
+        }
+
+
+class Frames:
+    """TF frames `body_<id>`, and with them `<joint>_<id>`, in the frame of the image."""
+
+    def __init__(self, node: Node) -> None:
+        """Send nothing yet."""
+        self._broadcaster = import_module('tf2_ros').TransformBroadcaster(node)
+        self._sent_ns = 0
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Send the frames of everyone whose position in metres is known, ten times per second."""
+        # A bag that is played again begins with an older stamp.
+        if 0 <= humans.stamp_ns - self._sent_ns < _FRAMES_EVERY_NS:
+            return
+        transforms = people_frames.frames_to_msg(people, humans.skeleton, header)
+        if transforms:
+            self._broadcaster.sendTransform(transforms)
+            self._sent_ns = humans.stamp_ns
+
+
+# Name of the parameter that turns an output on -> what makes it.
+INTERFACES: dict[str, Callable[[Node], Interface]] = {
+    'poses': Poses,
+    'joint_cloud': JointCloud,
+    'detections': Detections,
+    'people': Walkers,
+    'bodies': Bodies,
+    'frames': Frames,
+}
