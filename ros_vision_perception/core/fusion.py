@@ -24,6 +24,8 @@ from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observati
 
 # What the parts of an observation are called in a degraded_reason.
 _TOPICS = {'keypoints': 'keypoints', 'masks': 'masks', 'depth_m': 'depth', 'camera': 'camera_info'}
+# A description speaks for as much of the time since the last one at most, s.
+_DESCRIBED_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,13 @@ class FusionState:
         stamp_ns: time of the last observation; None before the first.
         next_id: the first track id that was never used.
         tracks: the people who are followed; None before the first observation.
+        described_ns: time of the last observation that said what people look like.
     """
 
     stamp_ns: int | None = None
     next_id: int = 1
     tracks: Tracks | None = None
+    described_ns: int = 0
 
 
 def step(
@@ -86,13 +90,17 @@ def step(
     tracks = lifecycle.live(tracks, sightings, belief, config.lifetimes, stamp_ns, dt_s)
     belief = visibility.explain_absence(belief, sightings, lifecycle.is_away(tracks, sightings))
     tracks = tracking.observe(tracks, sightings, belief, body, stamp_ns, dt_s)
+    described_ns = state.described_ns
+    if sightings.people.appearances is not None:
+        since_s = min((stamp_ns - described_ns) * 1e-9, max(dt_s, _DESCRIBED_S))
+        tracks, described_ns = tracking.recognise(tracks, sightings, belief, since_s), stamp_ns
     guesses = body_sizes.guess_depths(sightings.people, observation.camera, skeleton)
     tracks = tracking.range_in(tracks, belief, depths, guesses, dt_s)
     space = locate(tracks.motion, tracks.scales, tracks.ranges, observation.camera, body)
 
     humans = write_down(observation, skeleton, tracks, sightings, belief, space, degraded_reason)
     next_id = int(tracks.ids.max(initial=state.next_id - 1)) + 1
-    return FusionState(stamp_ns, next_id, tracks), humans
+    return FusionState(stamp_ns, next_id, tracks, described_ns), humans
 
 
 def look(

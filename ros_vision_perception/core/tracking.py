@@ -235,9 +235,6 @@ def observe(
     trust = (1 - np.exp(-gap_s / _SCALE_MEMORY_S)) * visible_share
     growth = np.where(found, people.scales / tracks.scales, 1.0)
     boxes_xyxy = np.where(found[:, None], people.boxes_xyxy, tracks.boxes_xyxy)
-    if people.appearances is not None:
-        is_clear = found & (visible_share >= _CLEAR_SHARE) & (_covered(boxes_xyxy) <= _ALONE)
-        tracks = recognise(tracks, people.appearances, is_clear, dt_s)
     return replace(
         tracks,
         updated_ns=np.where(found, stamp_ns, tracks.updated_ns),
@@ -253,15 +250,25 @@ def observe(
     )
 
 
-def recognise(
-    tracks: Tracks, appearances: np.ndarray, is_clear: np.ndarray, dt_s: float
-) -> Tracks:
-    """Learn what people look like from clear views (T,), and judge who they are by it."""
-    if not is_clear.any():
+def recognise(tracks: Tracks, sightings: Sightings, belief: Belief, since_s: float) -> Tracks:
+    """Learn what people look like from clear views, and judge who they are by it.
+
+    Args:
+        tracks: of everyone, where they were just seen.
+        sightings: in which people are described.
+        belief: why each of their joints is seen or not.
+        since_s: time since people were last described.
+    """
+    visible_share = (belief.states == int(JointState.VISIBLE)).mean(axis=1)
+    is_clear = (
+        sightings.found & (visible_share >= _CLEAR_SHARE) & (_covered(tracks.boxes_xyxy) <= _ALONE)
+    )
+    appearances = sightings.people.appearances
+    if appearances is None or not is_clear.any():
         return tracks
     looks = tracks.looks
-    doubts = judge(tracks.doubts, tracks.ids, looks_ratio(looks, appearances), is_clear, dt_s)
-    return replace(tracks, doubts=doubts, looks=learn(looks, appearances, is_clear, dt_s))
+    doubts = judge(tracks.doubts, tracks.ids, looks_ratio(looks, appearances), is_clear, since_s)
+    return replace(tracks, doubts=doubts, looks=learn(looks, appearances, is_clear, since_s))
 
 
 def _covered(boxes_xyxy: np.ndarray) -> np.ndarray:

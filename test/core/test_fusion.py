@@ -51,6 +51,22 @@ def test_without_masks_everything_still_works_and_says_so() -> None:
     np.testing.assert_array_equal(only(results[-1]).joints.states, JointState.VISIBLE)
 
 
+@pytest.mark.parametrize('every', [1, 4])
+def test_what_people_look_like_is_learnt_as_fast_however_often_they_are_described(
+    every: int,
+) -> None:
+    state = FusionState()
+    for frame in range(101):
+        seen = look(one_walker(frame / FPS), frame / FPS, frame)
+        if frame % every == 0:
+            assert seen.keypoints is not None
+            colours = np.ones((len(seen.keypoints), 1), np.float32)
+            seen = replace(seen, keypoints=replace(seen.keypoints, appearances=colours))
+        state, _ = step(state, seen, FusionConfig(), COCO17)
+    assert state.tracks is not None
+    np.testing.assert_allclose(state.tracks.looks.seconds, 100 / FPS, atol=0.3)
+
+
 def test_with_everything_there_nothing_is_degraded() -> None:
     humans = play(one_walker, 0.2)[-1]
     assert humans.degraded_reason == ''

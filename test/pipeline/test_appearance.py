@@ -64,6 +64,23 @@ def test_people_with_masks_are_described_by_their_colours() -> None:
     assert (pipeline.skeleton, pipeline.model_name) == (COCO17, 'found')
 
 
+def test_who_stays_alone_is_described_five_times_per_second() -> None:
+    inner = found()
+    two = inner._keypoints
+    alone = detect(Scene(SCENE.figures[:1]), with_masks=True)
+    pipeline = ColouredPose(inner)
+    described = []
+    for step in range(40):
+        # From 0.8 s to 0.96 s there are two.
+        inner._keypoints = two if 20 <= step < 24 else alone
+        people = pipeline.estimate(replace(FRAME, stamp_ns=step * 40_000_000), no_stages)
+        if people.appearances is not None:
+            described.append(step)
+    assert described == [0, 5, 10, 15, 20, 21, 22, 23, 24, 29, 34, 39]
+    pipeline.reset()
+    assert pipeline.estimate(FRAME, no_stages).appearances is not None
+
+
 def test_people_without_masks_are_not_described() -> None:
     assert ColouredPose(found(with_masks=False)).estimate(FRAME, no_stages).appearances is None
 
