@@ -69,7 +69,7 @@ def somebody_else_there(covers: Covers) -> np.ndarray:
 
 def beyond_border(sightings: Sightings) -> np.ndarray:
     """Return the distance to the image border in tolerances, outside > 0, in [-2, 2]."""
-    x, y = np.moveaxis(sightings.positions_xy, -1, 0)
+    x, y = sightings.positions_xy.transpose(2, 0, 1)
     right, bottom = sightings.image_size[0] - 0.5, sightings.image_size[1] - 0.5
     beyond = np.maximum(np.maximum(-0.5 - x, x - right), np.maximum(-0.5 - y, y - bottom))
     return (beyond / sightings.tolerances).clip(-2.0, 2.0)
@@ -92,7 +92,7 @@ def jumped(sightings: Sightings) -> np.ndarray:
     The common error of all joints is the body's motion. The rest counts in standard deviations
     of the prediction and the joint's scatter.
     """
-    error = np.moveaxis(sightings.people.keypoints_xy - sightings.predicted_xy, -1, 0)
+    error = (sightings.people.keypoints_xy - sightings.predicted_xy).transpose(2, 0, 1)
     error = np.hypot(*(error - _middle(error)))
     scatter = np.sqrt(sightings.predicted_variances + sightings.tolerances**2)
     return np.fmax(np.fmin(error / (_JUMP * scatter), 2.0), 0.0) * sightings.found[:, None]

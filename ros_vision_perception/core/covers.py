@@ -94,7 +94,7 @@ def measure_covers(
     on_own, on_region = np.full((2, people, count), -1.0)
     on_own[person[is_own]] = 2 * near[is_own] - 1
     on_region[person[is_region]] = 2 * near[is_region] - 1
-    known = in_image(np.moveaxis(spots, 0, -1), sightings.image_size)
+    known = in_image(spots.transpose(1, 2, 0), sightings.image_size)
     on_own *= known & np.array([mask is not None for mask in masks[:people]], bool)[:, None]
     on_region *= known & (region is not None)
     others = np.flatnonzero(~is_own & ~is_region)

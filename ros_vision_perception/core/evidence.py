@@ -110,7 +110,7 @@ def distances(expected: Expected, people: People) -> tuple[np.ndarray, np.ndarra
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
     seen = np.where(known[..., None], people.keypoints_xy, 0.0)
     middles = np.einsum('nk,nkx->nx', weights, seen)
-    guesses = np.moveaxis(expected.positions_xy, -1, 0) @ weights.T  # (2, T, N)
+    guesses = expected.positions_xy.transpose(2, 0, 1) @ weights.T  # (2, T, N)
     scatter = _MIDDLE * np.maximum(expected.scales[:, None], people.scales)
     stray = _STRAY * expected.scales * expected.unseen_s
     variances = expected.variances @ weights.T + scatter**2 + stray[:, None] ** 2

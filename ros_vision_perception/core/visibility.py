@@ -84,7 +84,7 @@ def explain(
     table, shape = findings.table, findings.table.shape[1:]
     log_odds = (_WEIGHTS.T @ table.reshape(len(table), -1)).reshape(5, *shape)  # (5, T, K)
     odds = np.exp(log_odds - log_odds.max(axis=0))
-    probabilities = np.moveaxis(odds / odds.sum(axis=0), 0, -1)
+    probabilities = (odds / odds.sum(axis=0)).transpose(1, 2, 0)
     covers, hidden = findings.covers, findings.hidden
     objects, tracked = surroundings.object_classes, len(sightings.track_ids)
     people = tracked + len(surroundings.strangers)
@@ -145,9 +145,9 @@ def gather(
 
 def _look_at_masks(sightings: Sightings, surroundings: Surroundings, anatomy: Anatomy) -> Covers:
     """Return what covers the K joints, the K places where they are expected and the B bones."""
-    positions = np.moveaxis(sightings.positions_xy, -1, 0)  # (2, T, K)
+    positions = sightings.positions_xy.transpose(2, 0, 1)  # (2, T, K)
     middles = (positions[..., anatomy.bones] + positions[..., anatomy.parents]) / 2
-    expected = np.moveaxis(sightings.predicted_xy, -1, 0)
+    expected = sightings.predicted_xy.transpose(2, 0, 1)
     tolerances = sightings.tolerances
     return measure_covers(
         sightings,
