@@ -20,6 +20,7 @@ COMMANDS = {
     'models': 'ros_vision_perception.tools.models:main',
     'benchmark': 'ros_vision_perception.tools.benchmark.command:main',
     'fit': 'ros_vision_perception.tools.fit.command:main',
+    'train': 'ros_vision_perception.tools.train.command:main',
     'evaluate': 'ros_vision_perception.tools.evaluate.command:main',
 }
 

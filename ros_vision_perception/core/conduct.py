@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ros_vision_perception.core import facing, gestures, posture
+from ros_vision_perception.core import activity, facing, gestures, posture
+from ros_vision_perception.core.activity import Classify, History
 from ros_vision_perception.core.gestures import Swings
 from ros_vision_perception.core.human import Humans, OrientationAvailability, Posture, unknown
 from ros_vision_perception.core.prediction import paths_of
@@ -28,12 +29,14 @@ class Beliefs:
         turns: (T, 36) probabilities, see `facing.TURNS`.
         gestures: (T, G) probabilities, see `gestures.GESTURES`.
         swings: where their hands were lately.
+        history: where all their joints were lately.
     """
 
     postures: np.ndarray
     turns: np.ndarray
     gestures: np.ndarray
     swings: Swings
+    history: History
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,22 @@ def _nothing(people: int) -> Beliefs:
         facing.unknown_turns(people),
         gestures.no_gestures(people),
         gestures.no_swings(people),
+        activity.no_history(people),
     )
 
 
-def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
+def step(
+    state: ConductState, humans: Humans, classify: Classify | None = None
+) -> tuple[ConductState, Humans]:
     """Return what is known now, and the same people with what they do.
 
     Args:
         state: what was known before.
         humans: of one image, not before the last one.
+        classify: tells activities; without, none but gestures are named.
     """
     if state.stamp_ns is None or humans.stamp_ns - state.stamp_ns >= _EVERY_NS:
-        state = _look(state, humans)
+        state = _look(state, humans, classify)
     told = [replace(human, **state.said.get(human.track_id, {})) for human in humans.people]
     with_paths = tuple(
         replace(human, predicted_paths=paths) if paths else human
@@ -80,7 +87,7 @@ def step(state: ConductState, humans: Humans) -> tuple[ConductState, Humans]:
     return state, replace(humans, people=with_paths)
 
 
-def _look(state: ConductState, humans: Humans) -> ConductState:
+def _look(state: ConductState, humans: Humans, classify: Classify | None) -> ConductState:
     """Return what is known after a look at everyone."""
     if not humans.people:
         return ConductState(humans.stamp_ns)
@@ -97,11 +104,19 @@ def _look(state: ConductState, humans: Humans) -> ConductState:
         facing.follow(before.turns, facing.turn_likelihoods(view), is_new, dt_s),
         gestures.follow(before.gestures, seen, dt_s),
         swings,
+        before.history
+        if classify is None
+        else activity.look(before.history, view, humans.stamp_ns * 1e-9),
+    )
+    doing = (
+        activity.no_activities(len(ids))
+        if classify is None
+        else activity.judge(beliefs.history, beliefs.postures, classify)
     )
     table = {
         **_tell_postures(beliefs.postures),
         **_tell_turns(view, humans, beliefs.turns),
-        **_tell_gestures(view, beliefs.gestures, pointing_arms),
+        **_tell_activities(view, beliefs.gestures, doing, pointing_arms),
     }
     said = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     by_id = dict(zip(ids.tolist(), said, strict=True))
@@ -132,8 +147,11 @@ def _tell_turns(view: View, humans: Humans, beliefs: np.ndarray) -> dict[str, An
     }
 
 
-def _tell_gestures(view: View, beliefs: np.ndarray, arms: np.ndarray) -> dict[str, Any]:
-    named = gestures.name_gestures(beliefs)
+def _tell_activities(
+    view: View, beliefs: np.ndarray, doing: np.ndarray, arms: np.ndarray
+) -> dict[str, Any]:
+    of_arms, of_all = gestures.name_gestures(beliefs), activity.name_activities(doing)
+    named = [{**some, **others} for some, others in zip(of_arms, of_all, strict=True)]
     points = np.array(['pointing' in names for names in named])
     table: dict[str, Any] = {
         'activities': [tuple(names) for names in named],

@@ -26,6 +26,7 @@ from ros_vision_perception.nodes.quality import RELIABLE
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.nodes.subscribing import subscribe
 from ros_vision_perception.nodes.timed_join import TimedJoin
+from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.fuse import Fuser
 from ros_vision_perception.pipeline.join import Joined
 from ros_vision_perception.pipeline.stages import StageTimes
@@ -41,6 +42,7 @@ class FusionNode(Node):
         super().__init__('fusion_node', **options)
         parameters = declare(self, FusionParameters)
         self._config = parameters.fusion
+        self._classify = load_activity(parameters.activity_model)
         self._skeleton: Skeleton | None = None
         self._fuser: Fuser | None = None
         self._humans = HumansOutput(self)
@@ -109,7 +111,8 @@ class FusionNode(Node):
     def _adopt(self, skeleton: Skeleton) -> None:
         """Begin anew when the poses come in another skeleton, or for the first time."""
         if skeleton != self._skeleton:
-            self._skeleton, self._fuser = skeleton, Fuser(self._config, skeleton)
+            self._skeleton = skeleton
+            self._fuser = Fuser(self._config, skeleton, self._classify)
             self._humans.announce(skeleton)
 
     def counts(self) -> dict[str, int]:

@@ -161,6 +161,12 @@ class _LifetimeParameters:
 class JoinParameters(_LifetimeParameters):
     """How the inputs of one stamp are joined and fused."""
 
+    activity_model: str = _parameter(
+        'built-in',
+        "Network that tells walking from falling and so on: 'built-in', or the path of one that "
+        "`train activity` made; '' for none.",
+    )
+
     use_depth: bool = _parameter(
         False, 'Subscribe to depth/image, aligned with the image and with equal stamps.'
     )

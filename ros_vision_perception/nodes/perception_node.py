@@ -21,6 +21,7 @@ from ros_vision_perception.nodes.outputs import (
 from ros_vision_perception.nodes.parameters import PerceptionParameters
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.nodes.timed_join import TimedJoin
+from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.join import Joined
 from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception, PerceptionResult
@@ -54,7 +55,8 @@ class PerceptionNode(Node):
         networks = Networks(parameters.backends, self.get_logger().info)
         pose, segmentation = load(parameters, networks)
         networks.tell()
-        self._perception = Perception(pose, segmentation, parameters.fusion)
+        classify = load_activity(parameters.activity_model)
+        self._perception = Perception(pose, segmentation, parameters.fusion, classify)
         models = {'pose_model': pose.model_name}
         self._humans = HumansOutput(self)
         self._humans.announce(pose.skeleton)

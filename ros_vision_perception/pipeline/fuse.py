@@ -1,6 +1,7 @@
 """From what models see in one image to everyone who is known about, and what they do."""
 
 from ros_vision_perception.core import conduct, fusion
+from ros_vision_perception.core.activity import Classify
 from ros_vision_perception.core.conduct import ConductState
 from ros_vision_perception.core.fusion import FusionConfig, FusionState
 from ros_vision_perception.core.human import Humans
@@ -11,9 +12,11 @@ from ros_vision_perception.core.types import Observation
 class Fuser:
     """Keeps what must be kept from image to image."""
 
-    def __init__(self, config: FusionConfig, skeleton: Skeleton) -> None:
-        """Fuse observations whose keypoints have this skeleton."""
-        self._config, self._skeleton = config, skeleton
+    def __init__(
+        self, config: FusionConfig, skeleton: Skeleton, classify: Classify | None = None
+    ) -> None:
+        """Fuse observations whose keypoints have this skeleton; `classify` tells activities."""
+        self._config, self._skeleton, self._classify = config, skeleton, classify
         self.reset()
 
     def reset(self) -> None:
@@ -27,5 +30,5 @@ class Fuser:
             ValueError: when time runs backwards or the skeletons differ.
         """
         self._people, humans = fusion.step(self._people, observation, self._config, self._skeleton)
-        self._conduct, humans = conduct.step(self._conduct, humans)
+        self._conduct, humans = conduct.step(self._conduct, humans, self._classify)
         return humans

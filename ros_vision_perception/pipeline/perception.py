@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ros_vision_perception.core.activity import Classify
 from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.human import Humans
@@ -42,12 +43,16 @@ class Perception:
         pose: PosePipeline,
         segmentation: SegmentationPipeline | None,
         config: FusionConfig,
+        classify: Classify | None = None,
     ) -> None:
-        """Run `pose` and, where given, `segmentation` on each frame, and fuse the two."""
+        """Run `pose` and, where given, `segmentation` on each frame, and fuse the two.
+
+        `classify` tells activities, where given.
+        """
         self.skeleton = pose.skeleton
         self._pose = pose
         self._segmentation = segmentation
-        self._fuser = Fuser(config, pose.skeleton)
+        self._fuser = Fuser(config, pose.skeleton, classify)
 
     def reset(self) -> None:
         """Forget everyone: the next frame is the first of a new stream."""

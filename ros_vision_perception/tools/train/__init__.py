@@ -1,0 +1,1 @@
+"""Trains the network that tells activities, on motion that is made up here."""
