@@ -11,6 +11,7 @@ from ros_vision_perception.core.camera import CameraModel
 from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.types import Frame
+from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.load import (
     DEFAULT_POSE,
     DEFAULT_SEGMENTATION,
@@ -26,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which models, and the camera."""
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
     parser.add_argument('--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL')
+    parser.add_argument(
+        '--activity', default='built-in', metavar='MODEL', help='path, or built-in'
+    )
     parser.add_argument(
         '--fov',
         type=float,
@@ -45,7 +49,8 @@ def load(arguments: argparse.Namespace) -> tuple[Perception, str]:
         arguments.pose, threads=2, max_people=20, with_masks=True, skeleton='', report=report
     )
     segmentation = load_segmentation(arguments.segmentation, threads=2, report=report)
-    return Perception(pose, segmentation, FusionConfig()), pose.model_name
+    classify = load_activity(arguments.activity)
+    return Perception(pose, segmentation, FusionConfig(), classify), pose.model_name
 
 
 def watch(perception: Perception, path: Path, fov_degrees: float) -> Iterator[Humans]:
