@@ -10,6 +10,7 @@ from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.nodes import perception_node
 from ros_vision_perception.nodes.parameters import PerceptionParameters
 from ros_vision_perception.nodes.result_messages import SKELETON, TOPICS, ResultMessages
+from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.tools.replay.inputs import BagInput, Decoded, Selection, open_bag
@@ -97,7 +98,8 @@ def run(job: Job, progress: Progress, report: Report) -> dict[str, Any]:
         # What comes of a bag must not depend on when an engine is ready.
         backends = replace(job.parameters.backends, run_meanwhile=False)
         pose, segmentation = perception_node.load(job.parameters, Networks(backends, report))
-        perception = Perception(pose, segmentation, job.parameters.fusion)
+        classify = load_activity(job.parameters.activity_model)
+        perception = Perception(pose, segmentation, job.parameters.fusion, classify)
         stream = Stream(perception, job.parameters, report)
         messages = ResultMessages(
             pose.skeleton, pose.model_name, segmentation.model_name if segmentation else ''
