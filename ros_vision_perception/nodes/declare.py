@@ -7,13 +7,9 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from ros_vision_perception.nodes.limits import checked, limits
-from ros_vision_perception.nodes.parameters import (
-    ImageParameters,
-    InterfacesParameters,
-    JoinParameters,
-)
+from ros_vision_perception.nodes.parameters import ManagedParameters
 
-Parameters = TypeVar('Parameters', bound=ImageParameters | JoinParameters | InterfacesParameters)
+Parameters = TypeVar('Parameters', bound=ManagedParameters)
 
 # Parameters that rclpy declares when a topic is subscribed to.
 _OVERRIDES = 'qos_overrides.'
@@ -49,7 +45,6 @@ def _descriptor(parameter: Field) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
         description=allowed.description,
         additional_constraints=allowed.expectation,
-        read_only=True,
     )
     if allowed.lowest is not None and allowed.highest is not None:
         if isinstance(parameter.default, int):

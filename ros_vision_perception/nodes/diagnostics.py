@@ -1,6 +1,6 @@
 """How a node is doing: on `/diagnostics`, once a second; and where the time of each frame goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import time
 from typing import Any
 
@@ -26,16 +26,21 @@ _QUIET_S, _REMIND_S = 5.0, 60.0
 class Diagnostics:
     """Publishes a node's health, and per frame its stages to whoever subscribes."""
 
-    def __init__(self, node: Node, sources: Sequence[Source]) -> None:
+    def __init__(self, node: Node, sources: Callable[[], Sequence[Source]]) -> None:
         """Report once a second what the parts of a node tell, and what there is about any node."""
-        self._node = node
+        self._node, self._sources = node, sources
         self._name = node.get_fully_qualified_name()
-        self._health = Health((*sources, Surroundings(node)))
+        self._surroundings = Surroundings(node)
+        self._health = Health()
         self._said_s: dict[str, float] = {}
         self._known: set[str] = set()
         self._status = node.create_publisher(DiagnosticArray, '/diagnostics', RELIABLE)
         self._stages = node.create_publisher(DiagnosticArray, 'stage_times', RELIABLE)
         steady_timer(node, _PERIOD_S, self._report)
+
+    def begin(self) -> None:
+        """Count from zero."""
+        self._health = Health()
 
     def note_result(self, header: Any, latency_ns: int, stages_ns: Mapping[str, int]) -> None:
         """Take note of a result that was published.
@@ -50,7 +55,7 @@ class Diagnostics:
             self._stages.publish(stage_times_to_msg(self._name, header, stages_ns))
 
     def _report(self) -> None:
-        report = self._health.report(_PERIOD_S)
+        report = self._health.report((*self._sources(), self._surroundings), _PERIOD_S)
         header = make_header(self._node.get_clock().now().nanoseconds)
         self._status.publish(diagnostics_to_msg(self._name, header, report))
         self._log(report.problems)

@@ -1,12 +1,11 @@
 """Joins poses, masks and depth of one stamp into what is known about each person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import sys
 import time
 from typing import Any
 
-from rclpy.node import Node
-
+from ros_vision_perception.core.activity import Classify
 from ros_vision_perception.core.errors import FrameError
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Observation
@@ -15,11 +14,10 @@ from ros_vision_perception.nodes.camera_parts import DepthImage
 from ros_vision_perception.nodes.conversions.keypoints import keypoints_from_msg
 from ros_vision_perception.nodes.conversions.masks import masks_from_msg
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
-from ros_vision_perception.nodes.declare import declare
 from ros_vision_perception.nodes.depth_input import DepthInput
-from ros_vision_perception.nodes.diagnostics import Diagnostics
 from ros_vision_perception.nodes.faults import Faults
-from ros_vision_perception.nodes.health import Level, Problem
+from ros_vision_perception.nodes.health import Level, Problem, Source
+from ros_vision_perception.nodes.managed import ManagedNode
 from ros_vision_perception.nodes.outputs import HumansOutput
 from ros_vision_perception.nodes.parameters import FusionParameters
 from ros_vision_perception.nodes.quality import RELIABLE
@@ -34,18 +32,42 @@ from ros_vision_perception.pipeline.stages import StageTimes
 _SILENT_AFTER_S = 2.0
 
 
-class FusionNode(Node):
+class FusionNode(ManagedNode[FusionParameters]):
     """Keypoints, masks and depth in, humans out."""
 
+    _inputs: tuple[Source, ...]
+    _classify: Classify | None
+
     def __init__(self, **options: Any) -> None:
-        """Subscribe; `options` are those of `rclpy.node.Node`."""
-        super().__init__('fusion_node', **options)
-        parameters = declare(self, FusionParameters)
-        self._config = parameters.fusion
-        self._classify = load_activity(parameters.activity_model)
-        self._skeleton: Skeleton | None = None
-        self._fuser: Fuser | None = None
+        """Make the node; `options` are those of `rclpy.node.Node`."""
+        self.forget()
+        super().__init__('fusion_node', FusionParameters, **options)
+
+    def load(self, parameters: FusionParameters) -> Classify | None:
+        """Return what tells activities."""
+        return load_activity(parameters.activity_model)
+
+    def adopt(self, loaded: Classify | None) -> None:
+        """Tell activities with this from now on."""
+        self._classify = loaded
+        if self._fuser is not None:
+            self._fuser.exchange(loaded)
+
+    def tune(self) -> None:
+        """Join and fuse by the parameters as they are now."""
+        if self._fuser is not None:
+            self._fuser.tune(self.parameters.fusion)
+        if self._inputs:
+            self._join.tune(self.parameters.join_deadline_ms)
+
+    def open_outputs(self) -> None:
+        """Make the publishers."""
         self._humans = HumansOutput(self)
+
+    def open_inputs(self) -> None:
+        """Subscribe, and begin without anybody."""
+        self._forget_everyone()
+        parameters = self.parameters
         self._stages = StageTimes(time.perf_counter_ns)
         self._faults = Faults(self.get_logger().warning)
         self._poses, self._received_ns = 0, time.perf_counter_ns()
@@ -58,7 +80,25 @@ class FusionNode(Node):
             inputs.append('depth')
         self._join = TimedJoin(self, tuple(inputs), parameters.join_deadline_ms, self._fuse)
         self._depth = DepthInput(self, parameters, self._on_depth)
-        self._diagnostics = Diagnostics(self, (self, self._depth, self._join))
+        self._inputs = (self._depth, self._join)
+
+    def close_inputs(self) -> None:
+        """Forget the input."""
+        self._inputs = ()
+
+    def sources(self) -> Sequence[Source]:
+        """Return the inputs, as far as they are there."""
+        return self._inputs
+
+    def forget(self) -> None:
+        """Drop the network, and forget everyone."""
+        self._classify = None
+        self._forget_everyone()
+
+    def _forget_everyone(self) -> None:
+        self._skeleton: Skeleton | None = None
+        self._fuser: Fuser | None = None
+        self._inputs = ()
 
     def _listen(self, kind: type, topic: str, convert: Callable[[Any], Any]) -> None:
         def receive(message: Any, _info: dict) -> None:
@@ -105,28 +145,33 @@ class FusionNode(Node):
             humans = self._fuser.step(observation)
         with self._stages('publish'):
             latency_ns = self._humans.publish(humans, header, joined.first_ns)
-        self._diagnostics.note_result(header, latency_ns, self._stages.elapsed_ns)
+        self.diagnostics.note_result(header, latency_ns, self._stages.elapsed_ns)
         self._stages.clear()
 
     def _adopt(self, skeleton: Skeleton) -> None:
         """Begin anew when the poses come in another skeleton, or for the first time."""
         if skeleton != self._skeleton:
             self._skeleton = skeleton
-            self._fuser = Fuser(self._config, skeleton, self._classify)
+            self._fuser = Fuser(self.parameters.fusion, skeleton, self._classify)
             self._humans.announce(skeleton)
 
     def counts(self) -> dict[str, int]:
         """Return how many poses came, and how many messages were dropped for which cause."""
+        if not self._inputs:
+            return {}
         dropped = {f'dropped_{cause}': count for cause, count in self._faults.counts.items()}
         return {'frames_in': self._poses, **dropped}
 
     def values(self) -> dict[str, str]:
         """Return how long ago the last message came."""
-        return {'last_frame_age_s': f'{self._silent_s():.2f}'}
+        age = {'last_frame_age_s': f'{self._silent_s():.2f}'} if self._inputs else {}
+        return super().values() | age
 
     def problems(self) -> list[Problem]:
         """Return what is wrong with the input, first of all that there is none."""
-        problems = self._faults.news()
+        if not self._inputs:
+            return super().problems()
+        problems = [*super().problems(), *self._faults.news()]
         if self._silent_s() < _SILENT_AFTER_S:
             return problems
         topic = self.resolve_topic_name('keypoints')

@@ -80,9 +80,8 @@ class Report:
 class Health:
     """Turns counters into rates, and the problems of all sources into one report."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """Ask `sources`, in this order; of equal keys the last one's is told."""
-        self._sources = sources
+    def __init__(self) -> None:
+        """Begin without results."""
         self._frames_out = 0
         self._before = (0, 0)
         self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES)
@@ -92,12 +91,15 @@ class Health:
         self._frames_out += 1
         self._latencies_ms.append(latency_ns * 1e-6)
 
-    def report(self, period_s: float) -> Report:
-        """Return how it went since the last report, `period_s` ago."""
+    def report(self, sources: Sequence[Source], period_s: float) -> Report:
+        """Return how it went since the last report, `period_s` ago.
+
+        Of equal keys that of the last source is told.
+        """
         counts: dict[str, int] = {}
         values: dict[str, str] = {}
         problems: list[Problem] = []
-        for source in self._sources:
+        for source in sources:
             counts |= source.counts()
             values |= source.values()
             problems += source.problems()

@@ -1,18 +1,17 @@
 """Tells other packages about people in the messages that they already speak."""
 
-from dataclasses import fields
 import sys
+import time
 from typing import Any
-
-from rclpy.node import Node
 
 from ros_vision_perception.core.errors import ConfigurationError, FrameError
 from ros_vision_perception.core.human import TrackState
 from ros_vision_perception.msg import HumanStateArray
 from ros_vision_perception.nodes.conversions.humans import humans_from_msg
-from ros_vision_perception.nodes.declare import declare
 from ros_vision_perception.nodes.faults import Faults
+from ros_vision_perception.nodes.health import Source
 from ros_vision_perception.nodes.interfaces import INTERFACES, Interface
+from ros_vision_perception.nodes.managed import ManagedNode
 from ros_vision_perception.nodes.parameters import InterfacesParameters
 from ros_vision_perception.nodes.quality import RELIABLE
 from ros_vision_perception.nodes.run import run
@@ -22,18 +21,35 @@ from ros_vision_perception.nodes.subscribing import subscribe
 _BELIEVED = (TrackState.CONFIRMED, TrackState.OCCLUDED)
 
 
-class InterfacesNode(Node):
-    """Humans in; poses, clouds, detections, bodies and frames out."""
+class InterfacesNode(ManagedNode[InterfacesParameters]):
+    """Humans in; poses, clouds, detections, bodies and frames out, while it is active."""
+
+    _interfaces: list[Interface]
 
     def __init__(self, **options: Any) -> None:
-        """Subscribe; `options` are those of `rclpy.node.Node`.
+        """Make the node; `options` are those of `rclpy.node.Node`."""
+        self.forget()
+        super().__init__('interfaces_node', InterfacesParameters, **options)
+
+    def load(self, parameters: InterfacesParameters) -> None:
+        """Load nothing: it has no model."""
+
+    def adopt(self, loaded: None) -> None:
+        """Do nothing: the skeleton comes with the people."""
+
+    def tune(self) -> None:
+        """Do nothing: nothing can change while it works."""
+
+    def open_outputs(self) -> None:
+        """Do nothing: topics come and go with people, so there are none at rest."""
+
+    def open_inputs(self) -> None:
+        """Make the publishers and subscribe.
 
         Raises:
             ConfigurationError: when nothing is turned on that this machine can publish.
         """
-        super().__init__('interfaces_node', **options)
-        parameters = declare(self, InterfacesParameters)
-        wanted = [field.name for field in fields(parameters) if getattr(parameters, field.name)]
+        wanted = [name for name in INTERFACES if getattr(self.parameters, name)]
         self._interfaces = [made for name in wanted if (made := self._make(name)) is not None]
         if not self._interfaces:
             raise ConfigurationError(
@@ -42,6 +58,18 @@ class InterfacesNode(Node):
             )
         self._faults = Faults(self.get_logger().warning)
         subscribe(self, HumanStateArray, 'humans', self._on_humans, RELIABLE)
+
+    def close_inputs(self) -> None:
+        """Forget the publishers: they are gone as well."""
+        self.forget()
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return nothing: only the node itself has something to tell."""
+        return ()
+
+    def forget(self) -> None:
+        """Forget everyone."""
+        self._interfaces = []
 
     def _make(self, name: str) -> Interface | None:
         try:
@@ -55,6 +83,7 @@ class InterfacesNode(Node):
             return None
 
     def _on_humans(self, message: HumanStateArray, _info: dict) -> None:
+        received_ns = time.perf_counter_ns()
         try:
             humans = humans_from_msg(message)
         except FrameError as error:
@@ -63,6 +92,8 @@ class InterfacesNode(Node):
         people = [human for human in humans.people if human.track_state in _BELIEVED]
         for interface in self._interfaces:
             interface.publish(humans, people, message.header)
+        latency_ns = time.perf_counter_ns() - received_ns
+        self.diagnostics.note_result(message.header, latency_ns, {'publish': latency_ns})
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -71,30 +71,33 @@ class HumansOutput:
 class KeypointsOutput:
     """The topic `keypoints`."""
 
-    def __init__(self, node: Node, skeleton: Skeleton, model: str) -> None:
-        """Publish people in `skeleton`, as seen by the model called `model`."""
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
         self._publisher = node.create_publisher(PersonKeypointsArray, 'keypoints', RELIABLE)
+        self._writer: KeypointsWriter | None = None
+
+    def announce(self, skeleton: Skeleton, model: str) -> None:
+        """Publish people in `skeleton` from now on, as seen by the model called `model`."""
         self._writer = KeypointsWriter(skeleton, model)
 
     def publish(self, keypoints: Keypoints, header: Any) -> None:
-        """Publish the poses while somebody listens."""
-        if self._publisher.get_subscription_count():
+        """Publish the poses, of a model that was announced, while somebody listens."""
+        if self._writer is not None and self._publisher.get_subscription_count():
             self._publisher.publish(self._writer.write(keypoints, header))
 
 
 class MasksOutput:
     """The topics `masks` and `label_map`."""
 
-    def __init__(self, node: Node, model: str) -> None:
-        """Publish what the model called `model` sees."""
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
         self._masks = node.create_publisher(InstanceMaskArray, 'masks', RELIABLE)
         self._label_map = node.create_publisher(Image, 'label_map', RELIABLE)
-        self._model = model
 
-    def publish(self, masks: InstanceMasks, header: Any) -> None:
-        """Publish the masks, and their picture, while somebody listens."""
+    def publish(self, masks: InstanceMasks, header: Any, model: str) -> None:
+        """Publish the masks that `model` saw, and their picture, while somebody listens."""
         if self._masks.get_subscription_count():
-            self._masks.publish(masks_to_msg(masks, header, self._model))
+            self._masks.publish(masks_to_msg(masks, header, model))
         if self._label_map.get_subscription_count():
             labels = label_map(masks)
             encoding = 'mono8' if labels.itemsize == 1 else 'mono16'

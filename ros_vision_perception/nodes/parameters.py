@@ -1,25 +1,35 @@
 """The parameters of each node: typed, described and bounded in one place.
 
-`declare` gives them to ROS; the files in `config/` and the parameter page of the documentation
-are written from here too. All are read-only: a node is configured when it starts.
+`declare` gives them to ROS, and `parameter_files` writes the files in `config/` and the page of
+the documentation from them.
 """
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.lifecycle import Lifetimes
 from ros_vision_perception.core.skeleton import SKELETONS
 from ros_vision_perception.models.regions import RegionConfig
-from ros_vision_perception.nodes.limits import limits
 from ros_vision_perception.nodes.limits import parameter as _parameter
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.pipeline.networks import CHOICES, PRECISIONS, BackendConfig
 from ros_vision_perception.pipeline.top_down import TopDownConfig
 
+# When a parameter may change: at once; while other models are loaded for it; else only before.
+AT_ONCE, LOADS, UNCONFIGURED = 'at once', 'loads models', 'unconfigured'
+
 
 @dataclass(frozen=True)
-class ImageParameters:
+class ManagedParameters:
+    """How a node begins."""
+
+    autostart: bool = _parameter(
+        True, 'Configure and activate the node at its start, without being told to.'
+    )
+
+
+@dataclass(frozen=True)
+class ImageParameters(ManagedParameters):
     """How the image is received."""
 
     transport: str = _parameter(
@@ -128,7 +138,7 @@ class SegmentationModelParameters(NetworkParameters):
 
 
 @dataclass(frozen=True)
-class _LifetimeParameters:
+class _LifetimeParameters(ManagedParameters):
     confirm_s: float = _parameter(
         Lifetimes.confirm_s, 'Time constant with which a person is believed in, s.', 0.01, 10.0
     )
@@ -230,7 +240,7 @@ class PerceptionParameters(
 
 
 @dataclass(frozen=True)
-class InterfacesParameters:
+class InterfacesParameters(ManagedParameters):
     """Parameters of `interfaces_node`: which of its outputs are turned on."""
 
     poses: bool = _parameter(True, 'humans/poses, geometry_msgs/PoseArray: where everyone is.')
@@ -258,36 +268,16 @@ NODES = {
 }
 
 
-def parameters_markdown() -> str:
-    """Return the parameters of all nodes as the page of the documentation."""
-    parts = [
-        '# Parameters',
-        'Written from the code (`nodes/parameters.py`). '
-        'All are read-only: set them when the node starts.',
-    ]
-    for node, parameters in NODES.items():
-        rows = ['| parameter | type | default | allowed | |', '|---|---|---|---|---|']
-        for parameter in fields(parameters):
-            default, kind = _yaml(parameter.default), type(parameter.default).__name__
-            allowed, description = limits(parameter).expectation, limits(parameter).description
-            rows.append(
-                f'| `{parameter.name}` | {kind} | `{default}` | {allowed} | {description} |'
-            )
-        parts += [f'## {node}', '\n'.join(rows)]
-    return '\n\n'.join(parts) + '\n'
+_LOADED = {'activity_model'} | {
+    field.name
+    for kind in (PoseModelParameters, SegmentationModelParameters)
+    for field in fields(kind)
+}
+_TUNED = {'join_deadline_ms'} | {field.name for field in fields(_LifetimeParameters)} - {
+    field.name for field in fields(ManagedParameters)
+}
 
 
-def parameters_yaml(node: str) -> str:
-    """Return the default parameters of a node as a commented ROS parameter file."""
-    lines = [f'# Parameters of {node} and their defaults.', f'/**/{node}:', '  ros__parameters:']
-    for parameter in fields(NODES[node]):
-        described = limits(parameter)
-        lines.append(f'    # {described.description}')
-        if described.expectation:
-            lines.append(f'    # {described.expectation}')
-        lines.append(f'    {parameter.name}: {_yaml(parameter.default)}')
-    return '\n'.join(lines) + '\n'
-
-
-def _yaml(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+def change_of(name: str) -> str:
+    """Return when the parameter called `name` may change."""
+    return LOADS if name in _LOADED else AT_ONCE if name in _TUNED else UNCONFIGURED

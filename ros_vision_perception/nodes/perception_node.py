@@ -4,14 +4,14 @@ from collections.abc import Callable
 import sys
 from typing import Any
 
-from rclpy.node import Node
-
+from ros_vision_perception.core.activity import Classify
 from ros_vision_perception.nodes import pose_node, segmentation_node
 from ros_vision_perception.nodes.camera_parts import DepthImage
-from ros_vision_perception.nodes.declare import declare
 from ros_vision_perception.nodes.depth_input import DepthInput
-from ros_vision_perception.nodes.diagnostics import Diagnostics, Models
+from ros_vision_perception.nodes.diagnostics import Models
+from ros_vision_perception.nodes.health import Source
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
+from ros_vision_perception.nodes.managed import ManagedNode
 from ros_vision_perception.nodes.outputs import (
     HumansOutput,
     KeypointsOutput,
@@ -39,40 +39,83 @@ def load(parameters: PerceptionParameters, networks: Networks) -> Loaded:
     return pose, segmentation_node.load(parameters, networks)
 
 
-class PerceptionNode(Node):
+class PerceptionNode(ManagedNode[PerceptionParameters]):
     """Image, and depth where there is, in; humans, keypoints, masks and overlay out.
 
     Attributes:
         image, depth: its inputs.
     """
 
+    image: ImageInput
+    depth: DepthInput
+    _models: Models | None
+    _perception: Perception | None
+    _inputs: tuple[Source, ...]
+
     def __init__(
         self, load: Callable[[PerceptionParameters, Networks], Loaded] = load, **options: Any
     ) -> None:
-        """Load the models with `load`, then subscribe; `options` as of `rclpy.node.Node`."""
-        super().__init__('perception_node', **options)
-        parameters = declare(self, PerceptionParameters)
+        """Get the models from `load`; `options` are those of `rclpy.node.Node`."""
+        self._load_models = load
+        self.forget()
+        super().__init__('perception_node', PerceptionParameters, **options)
+
+    def load(self, parameters: PerceptionParameters) -> tuple[Networks, Loaded, Classify | None]:
+        """Return what runs the models, the models, and what tells activities."""
         networks = Networks(parameters.backends, self.get_logger().info)
-        pose, segmentation = load(parameters, networks)
+        models = self._load_models(parameters, networks)
         networks.tell()
-        classify = load_activity(parameters.activity_model)
-        self._perception = Perception(pose, segmentation, parameters.fusion, classify)
-        models = {'pose_model': pose.model_name}
-        self._humans = HumansOutput(self)
+        return networks, models, load_activity(parameters.activity_model)
+
+    def adopt(self, loaded: tuple[Networks, Loaded, Classify | None]) -> None:
+        """Look at people with these models from now on."""
+        networks, (pose, segmentation), classify = loaded
+        config = self.parameters.fusion
+        if self._perception is None:
+            self._perception = Perception(pose, segmentation, config, classify)
+        else:
+            self._perception.exchange(pose, segmentation, config, classify)
+        self._mask_model = '' if segmentation is None else segmentation.model_name
+        names = {'pose_model': pose.model_name, 'segmentation_model': self._mask_model}
+        self._models = Models(names, networks)
         self._humans.announce(pose.skeleton)
-        self._keypoints = KeypointsOutput(self, pose.skeleton, pose.model_name)
-        self._overlay = OverlayOutput(self)
-        self._masks: MasksOutput | None = None
-        if segmentation is not None:
-            self._masks = MasksOutput(self, segmentation.model_name)
-            models['segmentation_model'] = segmentation.model_name
+        self._keypoints.announce(pose.skeleton, pose.model_name)
+
+    def tune(self) -> None:
+        """Join and fuse by the parameters as they are now."""
+        if self._perception is not None:
+            self._perception.tune(self.parameters.fusion)
+        if self._inputs:
+            self._join.tune(self.parameters.join_deadline_ms)
+
+    def open_outputs(self) -> None:
+        """Make the publishers."""
+        self._humans, self._keypoints = HumansOutput(self), KeypointsOutput(self)
+        self._overlay, self._masks = OverlayOutput(self), MasksOutput(self)
+
+    def open_inputs(self) -> None:
+        """Subscribe, and begin without anybody."""
+        if self._perception is not None:
+            self._perception.reset()
+        parameters = self.parameters
         inputs = ('image', 'depth') if parameters.use_depth else ('image',)
         self._join = TimedJoin(self, inputs, parameters.join_deadline_ms, self._on_joined)
         self.image = ImageInput(self, parameters, self._on_frame)
         self.depth = DepthInput(self, parameters, self._on_depth)
-        self._diagnostics = Diagnostics(
-            self, (Models(models, networks), self.image, self.depth, self._join)
-        )
+        self._inputs = (self.image, self.depth, self._join)
+
+    def close_inputs(self) -> None:
+        """Forget the input."""
+        self._inputs = ()
+
+    def sources(self) -> list[Source]:
+        """Return the models and the inputs, as far as they are there."""
+        return [*([self._models] if self._models else []), *self._inputs]
+
+    def forget(self) -> None:
+        """Drop the models."""
+        self._models = self._perception = None
+        self._inputs = ()
 
     def _on_frame(self, arrival: Arrival) -> None:
         self._join.add('image', arrival.frame.stamp_ns, arrival)
@@ -81,6 +124,8 @@ class PerceptionNode(Node):
         self._join.add('depth', stamp_ns, depth)
 
     def _on_joined(self, joined: Joined) -> None:
+        if self._perception is None:
+            return
         if joined.is_restart:
             self._perception.reset()
         arrival = joined.parts.get('image')
@@ -93,12 +138,12 @@ class PerceptionNode(Node):
         with stages('publish'):
             latency_ns = self._humans.publish(result.humans, arrival.header, arrival.received_ns)
             self._publish_parts(result, arrival)
-        self._diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
+        self.diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
 
     def _publish_parts(self, result: PerceptionResult, arrival: Arrival) -> None:
         self._keypoints.publish(result.keypoints, arrival.header)
-        if self._masks is not None and result.masks is not None:
-            self._masks.publish(result.masks, arrival.header)
+        if result.masks is not None:
+            self._masks.publish(result.masks, arrival.header, self._mask_model)
         self._overlay.publish(arrival.frame, result.humans, arrival.header)
 
 

@@ -1,24 +1,26 @@
 """One node as a process: from the command line to the exit status."""
 
 from collections.abc import Callable
-import gc
+import os
+import sys
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
-from rclpy.node import Node
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.utilities import remove_ros_args
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.nodes import transport
-from ros_vision_perception.nodes.parameters import parameters_yaml
+from ros_vision_perception.nodes.loading import is_any_loading
+from ros_vision_perception.nodes.managed import ManagedNode
+from ros_vision_perception.nodes.parameter_files import parameters_yaml
 
 
-def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
+def run(name: str, make: Callable[[], ManagedNode], arguments: list[str]) -> None:
     """Make a node and spin it until it is told to end.
 
     Args:
         name: the command, which is also the name of the node.
-        make: makes the node; may take as long as loading models takes.
+        make: makes the node.
         arguments: of the command line: `--help`, or `--ros-args` and what follows it.
 
     Raises:
@@ -33,24 +35,30 @@ def run(name: str, make: Callable[[], Node], arguments: list[str]) -> None:
         _initialise(name, arguments)
         _spin(make())
     except (KeyboardInterrupt, ExternalShutdownException):
-        return
+        pass
     except RuntimeError:  # of which rclpy's errors are kinds
         if rclpy.ok():
             raise
         # Told to end while the node was being made.
     finally:
         rclpy.try_shutdown()
+    if is_any_loading():
+        # Python would end its thread within the C++ code of a runtime, which aborts the process.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
-def _spin(node: Node) -> None:
+def _spin(node: ManagedNode) -> None:
     try:
         shortage = transport.shared_memory_shortage()
         if shortage:
             node.get_logger().warning(shortage)
-        # What is there by now stays: the garbage collector need not look at it between frames.
-        gc.collect()
-        gc.freeze()
-        rclpy.spin(node)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        if node.parameters.autostart:
+            executor.create_task(node.bring_up)
+        executor.spin()
     finally:
         # Else the middleware's 64 MiB of shared memory outlive the process, until a reboot.
         node.destroy_node()

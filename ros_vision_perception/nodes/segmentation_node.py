@@ -5,11 +5,10 @@ import sys
 import time
 from typing import Any
 
-from rclpy.node import Node
-
-from ros_vision_perception.nodes.declare import declare
-from ros_vision_perception.nodes.diagnostics import Diagnostics, Models
+from ros_vision_perception.nodes.diagnostics import Models
+from ros_vision_perception.nodes.health import Source
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
+from ros_vision_perception.nodes.managed import ManagedNode
 from ros_vision_perception.nodes.outputs import MasksOutput
 from ros_vision_perception.nodes.parameters import (
     SegmentationModelParameters,
@@ -32,37 +31,71 @@ def load(parameters: SegmentationModelParameters, networks: Networks) -> Segment
     )
 
 
-class SegmentationNode(Node):
+class SegmentationNode(ManagedNode[SegmentationParameters]):
     """Image in, masks out.
 
     Attributes:
         image: its input.
     """
 
+    image: ImageInput | None
+    _models: Models | None
+    _segmentation: SegmentationPipeline | None
+
     def __init__(
         self,
         load: Callable[[SegmentationParameters, Networks], SegmentationPipeline] = load,
         **options: Any,
     ) -> None:
-        """Load the model with `load`, then subscribe; `options` are those of `rclpy.node.Node`."""
-        super().__init__('segmentation_node', **options)
-        parameters = declare(self, SegmentationParameters)
+        """Get the model from `load`; `options` are those of `rclpy.node.Node`."""
+        self._load_model = load
+        self.forget()
+        super().__init__('segmentation_node', SegmentationParameters, **options)
+
+    def load(self, parameters: SegmentationParameters) -> tuple[Networks, SegmentationPipeline]:
+        """Return the model and what runs it."""
         networks = Networks(parameters.backends, self.get_logger().info)
-        self._segmentation = load(parameters, networks)
+        segmentation = self._load_model(parameters, networks)
         networks.tell()
-        model = self._segmentation.model_name
-        self._masks = MasksOutput(self, model)
-        self.image = ImageInput(self, parameters, self._on_frame)
-        models = Models({'segmentation_model': model}, networks)
-        self._diagnostics = Diagnostics(self, (models, self.image))
+        return networks, segmentation
+
+    def adopt(self, loaded: tuple[Networks, SegmentationPipeline]) -> None:
+        """Find masks with this model from now on."""
+        networks, self._segmentation = loaded
+        self._models = Models({'segmentation_model': self._segmentation.model_name}, networks)
+
+    def tune(self) -> None:
+        """Do nothing: all that can change needs another model."""
+
+    def open_outputs(self) -> None:
+        """Make the publishers."""
+        self._masks = MasksOutput(self)
+
+    def open_inputs(self) -> None:
+        """Subscribe."""
+        self.image = ImageInput(self, self.parameters, self._on_frame)
+
+    def close_inputs(self) -> None:
+        """Forget the input."""
+        self.image = None
+
+    def sources(self) -> list[Source]:
+        """Return the model and the input, as far as they are there."""
+        return [part for part in (self._models, self.image) if part is not None]
+
+    def forget(self) -> None:
+        """Drop the model."""
+        self.image = self._models = self._segmentation = None
 
     def _on_frame(self, arrival: Arrival) -> None:
+        if self.image is None or self._segmentation is None:
+            return
         stages = self.image.stages
         masks = self._segmentation.segment(arrival.frame, stages)
         with stages('publish'):
-            self._masks.publish(masks, arrival.header)
+            self._masks.publish(masks, arrival.header, self._segmentation.model_name)
         latency_ns = time.perf_counter_ns() - arrival.received_ns
-        self._diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
+        self.diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -64,6 +64,11 @@ class TimedJoin:
             for name, count in fresh.items()
         ]
 
+    def tune(self, deadline_ms: float) -> None:
+        """Wait so long from now on."""
+        self._joiner.deadline_ns = int(deadline_ms * _MS)
+        self._timer.timer_period_ns = int(deadline_ms * _MS / _LOOKS)
+
     def add(self, name: str, stamp_ns: int, value: Any) -> None:
         """Take in one input; hands over what is now complete."""
         self._hand_over(self._joiner.add(name, stamp_ns, value, time.perf_counter_ns()))

@@ -19,6 +19,14 @@ class Fuser:
         self._config, self._skeleton, self._classify = config, skeleton, classify
         self.reset()
 
+    def tune(self, config: FusionConfig) -> None:
+        """Fuse by another configuration from now on, with the same people."""
+        self._config = config
+
+    def exchange(self, classify: Classify | None) -> None:
+        """Tell activities by another network, or not at all, from now on."""
+        self._classify = classify
+
     def reset(self) -> None:
         """Forget everyone: the next observation is the first of a new stream."""
         self._people, self._conduct = FusionState(), ConductState()

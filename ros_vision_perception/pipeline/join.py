@@ -57,6 +57,7 @@ class Joiner:
     old one is dropped for as long as the deadline.
 
     Attributes:
+        deadline_ns: how long to wait for the inputs of a stamp, on the clock of the caller.
         dropped: input name -> how many came too late, or for a stream that had ended.
         missed: input name -> how many stamps were given out without it.
     """
@@ -66,7 +67,7 @@ class Joiner:
         self.dropped: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
         self._streams = {name: _Stream() for name in inputs}
-        self._deadline_ns = deadline_ns
+        self.deadline_ns = deadline_ns
         self._waiting: dict[int, _Waiting] = {}
         self._given: dict[int, int] = {}
         self._era = 0
@@ -114,7 +115,7 @@ class Joiner:
             (
                 stamp_ns
                 for stamp_ns, waiting in self._waiting.items()
-                if now_ns - waiting.first_ns >= self._deadline_ns
+                if now_ns - waiting.first_ns >= self.deadline_ns
                 or self._is_decided(stamp_ns, waiting)
             ),
             default=None,
@@ -126,7 +127,7 @@ class Joiner:
     def _note_late(self, name: str, stamp_ns: int, now_ns: int) -> None:
         self.dropped[name] += 1
         given_ns = self._given.get(stamp_ns)
-        if given_ns is not None and now_ns - given_ns < self._deadline_ns:
+        if given_ns is not None and now_ns - given_ns < self.deadline_ns:
             self._streams[name].misses = 0  # with patience it would have been in time
 
     def _enter_era(self, stream: _Stream, stamp_ns: int, now_ns: int) -> bool:
@@ -135,8 +136,8 @@ class Joiner:
         if stream.era == self._era and jumps_back:
             self._begin_era(now_ns)
         elif stream.era < self._era and stream.last_stamp_ns is not None and not jumps_back:
-            is_new = now_ns - self._era_began_ns < self._deadline_ns
-            if is_new and stamp_ns > self._newest_ns + self._deadline_ns:
+            is_new = now_ns - self._era_began_ns < self.deadline_ns
+            if is_new and stamp_ns > self._newest_ns + self.deadline_ns:
                 return False
         stream.era = self._era
         return True

@@ -54,6 +54,24 @@ class Perception:
         self._segmentation = segmentation
         self._fuser = Fuser(config, pose.skeleton, classify)
 
+    def exchange(
+        self,
+        pose: PosePipeline,
+        segmentation: SegmentationPipeline | None,
+        config: FusionConfig,
+        classify: Classify | None,
+    ) -> None:
+        """Run other models from now on; everyone is forgotten only if their joints are others."""
+        if pose.skeleton != self.skeleton:
+            self._fuser = Fuser(config, pose.skeleton, classify)
+        self._fuser.exchange(classify)
+        self.skeleton, self._pose, self._segmentation = pose.skeleton, pose, segmentation
+        self.tune(config)
+
+    def tune(self, config: FusionConfig) -> None:
+        """Fuse by another configuration from now on."""
+        self._fuser.tune(config)
+
     def reset(self) -> None:
         """Forget everyone: the next frame is the first of a new stream."""
         self._pose.reset()

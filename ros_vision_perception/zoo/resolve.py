@@ -60,8 +60,22 @@ def resolve(name_or_path: str, report: Report) -> ResolvedModel:
         return _from_path(path, report)
     if '+' in name_or_path:
         return _together([resolve(part, report) for part in name_or_path.split('+')])
-    raise ModelError(
-        f'no model and no file {name_or_path!r}; available: {", ".join(catalog.names)}, '
+    raise _unknown(name_or_path)
+
+
+def require_known(name_or_path: str) -> None:
+    """Raise the ModelError of `resolve` for what is neither a name nor a path; fetch nothing."""
+    if name_or_path in default_catalog().names or Path(name_or_path).expanduser().exists():
+        return
+    if '+' not in name_or_path:
+        raise _unknown(name_or_path)
+    for part in name_or_path.split('+'):
+        require_known(part)
+
+
+def _unknown(name_or_path: str) -> ModelError:
+    return ModelError(
+        f'no model and no file {name_or_path!r}; available: {", ".join(default_catalog().names)}, '
         'or the path of an .onnx file, of a TensorRT engine (.engine, .plan), '
         'or of a folder with the .onnx files of one model'
     )

@@ -13,6 +13,8 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
+from ros_vision_perception.nodes.managed import ManagedNode
+
 AnyNode = TypeVar('AnyNode', bound=Node)
 
 # Ten times what a busy machine needs.
@@ -35,12 +37,24 @@ class Ros:
         self.node = self.start(Node, 'test')
 
     def start(self, make: Callable[..., AnyNode], *arguments: Any, **parameters: Any) -> AnyNode:
+        """Make a node, and let it begin by itself if it may; for the parameters see `make`."""
+        node = self.make(make, *arguments, **parameters)
+        if isinstance(node, ManagedNode) and node.parameters.autostart:
+            self.bring_up(node)
+            self.until(lambda: node.state == 'active', 'for the node to work')
+        return node
+
+    def make(self, make: Callable[..., AnyNode], *arguments: Any, **parameters: Any) -> AnyNode:
         """Make a node with parameters as a parameter file would set them, and spin it."""
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         node = make(*arguments, context=self._context, parameter_overrides=overrides)
         self._executor.add_node(node)
         self._nodes.append(node)
         return node
+
+    def bring_up(self, node: ManagedNode) -> None:
+        """Let a node begin by itself, as a process does."""
+        self._executor.create_task(node.bring_up)
 
     def until(self, condition: Callable[[], Any], what: str = '') -> None:
         """Spin until a condition holds; fail when it never does."""

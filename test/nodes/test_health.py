@@ -44,16 +44,16 @@ class Part:
 
 def test_counters_become_rates_and_the_worst_problem_is_the_level() -> None:
     part = Part()
-    health = Health((part,))
+    health = Health()
     part.frames = 30
     for latency_ms in range(1, 21):
         health.note_result(latency_ms * 10**6)
-    report = health.report(2.0)
+    report = health.report((part,), 2.0)
     assert (report.level, report.summary) == (Level.OK, '10 results per second')
     assert (report.values['rate_in_hz'], report.values['rate_out_hz']) == ('15.0', '10.0')
     assert (report.values['latency_p50_ms'], report.values['latency_p95_ms']) == ('10.50', '19.05')
     part.wrong = [Problem('a', 'first'), Problem('b', 'second', Level.STALE)]
-    report = health.report(2.0)
+    report = health.report((part,), 2.0)
     assert (report.level, report.summary) == (Level.STALE, 'first; second')
     assert report.values['rate_in_hz'] == '0.0'
 

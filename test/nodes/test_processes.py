@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('ros_vision_perception.msg', reason='needs the built messages')
 
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
 
@@ -171,6 +172,21 @@ def test_a_node_that_is_told_to_end_leaves_nothing_in_shared_memory(
     if not shared:
         pytest.skip('the middleware of this machine uses no shared memory')
     node.send_signal(ending)
+    assert node.wait(timeout=30) == 0
+    assert [path for path in shared if path.exists()] == []
+
+
+def test_a_node_that_is_told_to_end_while_it_loads_ends_at_once_and_leaves_nothing(
+    ros: Ros, start: Any, tmp_path: Path
+) -> None:
+    endless = tmp_path / 'endless.onnx'
+    os.mkfifo(endless)
+    node = start('pose_node', '-p', f'pose_model:={endless}')
+    ros.until(lambda: 'pose_node' in ros.node.get_node_names(), 'for the node')
+    heard = ros.listen(DiagnosticArray, '/diagnostics')
+    ros.until(lambda: heard and 'loading' in heard[-1].status[0].message, 'for the load')
+    shared = shared_memory_of(node.pid)
+    node.send_signal(signal.SIGTERM)
     assert node.wait(timeout=30) == 0
     assert [path for path in shared if path.exists()] == []
 
