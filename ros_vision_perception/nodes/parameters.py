@@ -182,7 +182,8 @@ class JoinParameters(_LifetimeParameters):
     )
     join_deadline_ms: float = _parameter(
         100.0,
-        'How long to wait for the other inputs of a stamp; then the result is degraded, ms.',
+        'How long poses, or an image, wait for the other inputs of their stamp; then the result '
+        'is degraded, ms. Without them the others wait for ten times as long.',
         1.0,
         10000.0,
     )

@@ -9,6 +9,9 @@ from typing import Any
 _PATIENCE = 5
 # How many of the last stamps are remembered, to tell what comes late from what is long gone.
 _MEMORY = 64
+# How many deadlines a stamp waits for the main input, which may come from a slow model: without it
+# the others are worth little.
+_MAIN_DEADLINES = 10
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,10 @@ class _Stream:
 
 @dataclass
 class _Waiting:
-    """A stamp that is not complete yet."""
+    """A stamp that is not complete yet, since when, and until when."""
 
     first_ns: int
+    end_ns: int
     parts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -50,23 +54,24 @@ class Joiner:
 
     A stamp is given out as soon as nothing more can come for it: each input is there, or has
     already brought a later stamp, or is not waited for because it was missing the last times; at
-    the latest when the deadline has passed since its first input came. Inputs for a stamp that
-    was given out are dropped.
+    the latest when the deadline has passed since the main input came, which itself has ten
+    deadlines from the first of the others on. Inputs for a stamp that was given out are dropped.
 
     When the stamps of one input jump back, a new era begins. What the others still bring from the
     old one is dropped for as long as the deadline.
 
     Attributes:
-        deadline_ns: how long to wait for the inputs of a stamp, on the clock of the caller.
+        deadline_ns: how long the main input waits for the others, on the clock of the caller.
         dropped: input name -> how many came too late, or for a stream that had ended.
         missed: input name -> how many stamps were given out without it.
     """
 
     def __init__(self, inputs: tuple[str, ...], deadline_ns: int) -> None:
-        """Wait up to `deadline_ns` for the named inputs of a stamp."""
+        """Let the first of the inputs, the main one, wait up to `deadline_ns` for the others."""
         self.dropped: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
         self._streams = {name: _Stream() for name in inputs}
+        self._main = inputs[0]
         self.deadline_ns = deadline_ns
         self._waiting: dict[int, _Waiting] = {}
         self._given: dict[int, int] = {}
@@ -104,8 +109,12 @@ class Joiner:
             if self._last_given_ns is not None and stamp_ns <= self._last_given_ns:
                 self._note_late(name, stamp_ns, now_ns)
             else:
-                waiting = self._waiting.setdefault(stamp_ns, _Waiting(now_ns))
+                waiting = self._waiting.setdefault(
+                    stamp_ns, _Waiting(now_ns, now_ns + self._patience_ns(self._main))
+                )
                 waiting.parts[name] = value
+                if name == self._main:
+                    waiting.end_ns = now_ns + self.deadline_ns
                 stream.misses = 0
         return self.expire(now_ns)
 
@@ -115,8 +124,7 @@ class Joiner:
             (
                 stamp_ns
                 for stamp_ns, waiting in self._waiting.items()
-                if now_ns - waiting.first_ns >= self.deadline_ns
-                or self._is_decided(stamp_ns, waiting)
+                if now_ns >= waiting.end_ns or self._is_decided(stamp_ns, waiting)
             ),
             default=None,
         )
@@ -124,10 +132,14 @@ class Joiner:
             return []
         return [self._give(stamp_ns) for stamp_ns in sorted(self._waiting) if stamp_ns <= latest]
 
+    def _patience_ns(self, name: str) -> int:
+        """Return how long others wait for an input."""
+        return self.deadline_ns * (_MAIN_DEADLINES if name == self._main else 1)
+
     def _note_late(self, name: str, stamp_ns: int, now_ns: int) -> None:
         self.dropped[name] += 1
         given_ns = self._given.get(stamp_ns)
-        if given_ns is not None and now_ns - given_ns < self.deadline_ns:
+        if given_ns is not None and now_ns - given_ns < self._patience_ns(name):
             self._streams[name].misses = 0  # with patience it would have been in time
 
     def _enter_era(self, stream: _Stream, stamp_ns: int, now_ns: int) -> bool:
