@@ -16,6 +16,11 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
+try:
+    from rclpy.event_handler import PublisherEventCallbacks
+except ImportError:  # ROS 2 Humble
+    from rclpy.qos_event import PublisherEventCallbacks
+
 from ros_vision_perception.core.errors import ConfigurationError, PerceptionError
 from ros_vision_perception.nodes import changes, memory
 from ros_vision_perception.nodes.declare import Parameters, declare
@@ -149,6 +154,14 @@ class ManagedNode(LifecycleNode, ABC, Generic[Parameters]):
         """Let go of everything; the node can be configured again."""
         self._clean()
         return _DONE
+
+    def create_publisher(self, *what: Any, **options: Any) -> Any:
+        """Make a publisher that the executor need not ask for events before every frame.
+
+        Who cannot hear it tells `quality.mismatches`, with names.
+        """
+        events = PublisherEventCallbacks(use_default_callbacks=False)
+        return super().create_publisher(*what, event_callbacks=events, **options)
 
     def destroy_node(self) -> None:
         """Leave for good."""
