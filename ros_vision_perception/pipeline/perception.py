@@ -1,5 +1,6 @@
 """Everything for one camera: frame in; poses, masks and humans out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from ros_vision_perception.core.types import (
 from ros_vision_perception.pipeline.fuse import Fuser
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
-from ros_vision_perception.pipeline.stages import Stages
+from ros_vision_perception.pipeline.stages import Stages, no_stages
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class PerceptionResult:
 
 
 class Perception:
-    """Pose, segmentation and fusion in one go. Keeps what must be kept from frame to frame."""
+    """Pose and segmentation side by side, then fusion. Keeps what must be kept between frames."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Perception:
         self.skeleton = pose.skeleton
         self._pose = pose
         self._segmentation = segmentation
+        self._beside = ThreadPoolExecutor(1, 'segmentation')
         self._fuser = Fuser(config, pose.skeleton, classify)
 
     def exchange(
@@ -90,13 +92,19 @@ class Perception:
             frame: the camera image.
             depth_m: (h, w) float32 m, aligned with the image; None without depth.
             camera: intrinsics of the image; None when unknown.
-            stages: measures where the time goes.
+            stages: measures where the time goes; of the segmentation only what the pose has to
+                wait for it, as inference.
 
         Raises:
             ValueError: when time runs backwards; call `reset` for a new stream.
         """
+        # While the networks run, Python is free for the other thread.
+        segmented = None
+        if self._segmentation is not None:
+            segmented = self._beside.submit(self._segmentation.segment, frame, no_stages)
         keypoints = self._pose.estimate(frame, stages)
-        masks = None if self._segmentation is None else self._segmentation.segment(frame, stages)
+        with stages('infer'):
+            masks = None if segmented is None else segmented.result()
         observation = Observation(frame.stamp_ns, frame.size, keypoints, masks, depth_m, camera)
         with stages('fuse'):
             humans = self._fuser.step(observation)
