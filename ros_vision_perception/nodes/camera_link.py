@@ -81,10 +81,16 @@ class CameraLink:
         """Number of nodes that receive the images."""
         return self._images.get_subscription_count()
 
-    def publish(self, image: np.ndarray, stamp_ns: int) -> None:
-        """Publish an image (H, W, 3) uint8 BGR, contiguous, taken at `stamp_ns`."""
-        header = make_header(stamp_ns, self._frame_id)
-        self._images.publish(image_to_msg(image, 'bgr8', header))
+    def publish(self, image: np.ndarray, stamp_ns: int) -> int:
+        """Publish an image (H, W, 3) uint8 BGR, contiguous, taken at `stamp_ns`.
+
+        Returns:
+            When it was handed to the middleware, ns.
+        """
+        message = image_to_msg(image, 'bgr8', make_header(stamp_ns, self._frame_id))
+        handed_ns = time.time_ns()
+        self._images.publish(message)
+        return handed_ns
 
     def close(self) -> None:
         """Leave ROS."""
