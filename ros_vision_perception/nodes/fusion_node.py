@@ -23,6 +23,7 @@ from ros_vision_perception.nodes.parameters import FusionParameters
 from ros_vision_perception.nodes.quality import RELIABLE
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.nodes.subscribing import subscribe
+from ros_vision_perception.nodes.target_frame import TargetFrame
 from ros_vision_perception.nodes.timed_join import TimedJoin
 from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.fuse import Fuser
@@ -80,10 +81,14 @@ class FusionNode(ManagedNode[FusionParameters]):
             inputs.append('depth')
         self._join = TimedJoin(self, tuple(inputs), parameters.join_deadline_ms, self._fuse)
         self._depth = DepthInput(self, parameters, self._on_depth)
-        self._inputs = (self._depth, self._join)
+        self._target = TargetFrame(self, parameters.target_frame, parameters.tf_wait_ms)
+        self._inputs = (self._depth, self._join, self._target)
+        self._target.open()
 
     def close_inputs(self) -> None:
         """Forget the input."""
+        if self._inputs:
+            self._target.close()
         self._inputs = ()
 
     def sources(self) -> Sequence[Source]:
@@ -144,7 +149,7 @@ class FusionNode(ManagedNode[FusionParameters]):
         with self._stages('fuse'):
             humans = self._fuser.step(observation)
         with self._stages('publish'):
-            latency_ns = self._humans.publish(humans, header, joined.first_ns)
+            latency_ns = self._humans.publish(*self._target.place(humans, header), joined.first_ns)
         self.diagnostics.note_result(header, latency_ns, self._stages.elapsed_ns)
         self._stages.clear()
 

@@ -9,6 +9,10 @@ from ros_vision_perception.pipeline.networks import CHOICES, PRECISIONS
 
 _BOOLEAN = {'true': True, 'false': False}
 _NONE = 'none'
+# Arguments that are parameters, word for word.
+_PASSED_ON = (
+    'transport', 'pose_model', 'segmentation_model', 'backend', 'precision', 'target_frame',
+)  # fmt: skip
 Value = bool | int | str
 
 
@@ -51,6 +55,7 @@ ARGUMENTS = {
     ),
     'backend': Argument('', 'What runs the networks.', choices=('', *CHOICES)),
     'precision': Argument('', 'In which the networks compute.', choices=('', *PRECISIONS)),
+    'target_frame': Argument('', 'Frame of TF in which people are given, such as map.'),
     'composed': Argument(
         'true', 'One process for everything, or one per node.', choices=tuple(_BOOLEAN)
     ),
@@ -126,11 +131,7 @@ def _stages(arguments: Mapping[str, str]) -> list[str]:
 
 def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, Value]:
     """Return those parameters that the arguments set and that the node has."""
-    given: dict[str, Value] = {
-        name: arguments[name]
-        for name in ('transport', 'pose_model', 'segmentation_model', 'backend', 'precision')
-        if arguments[name]
-    }
+    given: dict[str, Value] = {name: arguments[name] for name in _PASSED_ON if arguments[name]}
     if arguments['pose_detect_every']:
         given['pose_detect_every'] = _whole_number('pose_detect_every', arguments)
     if arguments['pose_flip_test']:

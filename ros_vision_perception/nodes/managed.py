@@ -165,6 +165,7 @@ class ManagedNode(LifecycleNode, ABC, Generic[Parameters]):
 
     def destroy_node(self) -> None:
         """Leave for good."""
+        self.close_inputs()
         super().destroy_node()
         # rclpy keeps it, and with it the node and all that the middleware has for it.
         self._state_machine.destroy_when_not_in_use()

@@ -190,6 +190,18 @@ class JoinParameters(_LifetimeParameters):
     rectified: bool = _parameter(
         False, 'The image is rectified: P of the camera_info holds, else K and the lens.'
     )
+    target_frame: str = _parameter(
+        '',
+        "Frame of TF in which humans are given, as it is at the image's stamp; '' for that of "
+        'the camera.',
+    )
+    tf_wait_ms: float = _parameter(
+        50.0,
+        'How long to wait for the transform to target_frame; then people stay in the frame of the '
+        'camera and the result is degraded, ms.',
+        0.0,
+        1000.0,
+    )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ros_vision_perception.nodes.outputs import (
 )
 from ros_vision_perception.nodes.parameters import PerceptionParameters
 from ros_vision_perception.nodes.run import run
+from ros_vision_perception.nodes.target_frame import TargetFrame
 from ros_vision_perception.nodes.timed_join import TimedJoin
 from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.join import Joined
@@ -102,10 +103,14 @@ class PerceptionNode(ManagedNode[PerceptionParameters]):
         self._join = TimedJoin(self, inputs, parameters.join_deadline_ms, self._on_joined)
         self.image = ImageInput(self, parameters, self._on_frame)
         self.depth = DepthInput(self, parameters, self._on_depth)
-        self._inputs = (self.image, self.depth, self._join)
+        self._target = TargetFrame(self, parameters.target_frame, parameters.tf_wait_ms)
+        self._inputs = (self.image, self.depth, self._join, self._target)
+        self._target.open()
 
     def close_inputs(self) -> None:
         """Forget the input."""
+        if self._inputs:
+            self._target.close()
         self._inputs = ()
 
     def sources(self) -> list[Source]:
@@ -136,7 +141,8 @@ class PerceptionNode(ManagedNode[PerceptionParameters]):
         depth_m, camera = self.depth.parts.fitting(joined.parts.get('depth'), frame_id, frame.size)
         result = self._perception.step(frame, depth_m, camera, stages)
         with stages('publish'):
-            latency_ns = self._humans.publish(result.humans, arrival.header, arrival.received_ns)
+            humans, header = self._target.place(result.humans, arrival.header)
+            latency_ns = self._humans.publish(humans, header, arrival.received_ns)
             self._publish_parts(result, arrival)
         self.diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
 

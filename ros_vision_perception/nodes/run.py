@@ -5,6 +5,7 @@ import os
 import sys
 
 import rclpy
+from rclpy.exceptions import NotInitializedException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.utilities import remove_ros_args
 
@@ -36,7 +37,7 @@ def run(name: str, make: Callable[[], ManagedNode], arguments: list[str]) -> Non
         _spin(make())
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except RuntimeError:  # of which rclpy's errors are kinds
+    except (RuntimeError, NotInitializedException):  # rclpy's other errors are RuntimeErrors
         if rclpy.ok():
             raise
         # Told to end while the node was being made.

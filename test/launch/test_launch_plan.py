@@ -56,6 +56,15 @@ def test_each_model_reaches_the_node_that_runs_it() -> None:
     assert not {'pose_model', 'segmentation_model'} & set(fusion.parameters)
 
 
+def test_the_frame_of_people_is_that_of_whoever_fuses() -> None:
+    arguments = {**_DEFAULTS, 'target_frame': 'map', 'composed': 'false'}
+    *others, fusion = plan(arguments)
+    assert fusion.parameters['target_frame'] == 'map'
+    assert not any('target_frame' in node.parameters for node in others)
+    (everything,) = plan({**arguments, 'composed': 'true'})
+    assert everything.parameters['target_frame'] == 'map'
+
+
 def test_what_runs_the_networks_reaches_all_that_have_some() -> None:
     arguments = {**_DEFAULTS, 'composed': 'false', 'backend': 'gpu', 'precision': 'fp32'}
     *with_networks, fusion = plan(arguments)

@@ -10,9 +10,7 @@ from std_msgs.msg import Header
 
 from ros_vision_perception.core.human import HumanState, Joints, PredictedPath
 from ros_vision_perception.core.masks import BoxMask
-
-SIZE = (64, 48)
-STAMP_NS = 1_700_000_000_123_456_789
+from test.core.known_people import STAMP_NS
 
 
 def header() -> Header:

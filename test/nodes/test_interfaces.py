@@ -33,10 +33,10 @@ from ros_vision_perception.nodes.conversions.rotations import axes_from_msg
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
 from ros_vision_perception.nodes.interfaces import Frames
 from ros_vision_perception.nodes.interfaces_node import InterfacesNode
+from test.core.known_people import SIZE, STAMP_NS, human, humans
 from test.nodes.images import message
-from test.nodes.messages import SIZE, STAMP_NS, header, over_the_wire
+from test.nodes.messages import header, over_the_wire
 from test.nodes.ros import Ros
-from test.nodes.test_humans_message import human, humans
 
 pytestmark = pytest.mark.ros
 

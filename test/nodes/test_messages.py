@@ -28,7 +28,8 @@ from ros_vision_perception.nodes.conversions.masks import (
     masks_to_msg,
 )
 from ros_vision_perception.nodes.conversions.skeletons import skeleton_from_msg, skeleton_to_msg
-from test.nodes.messages import SIZE, assert_same, header, over_the_wire
+from test.core.known_people import SIZE
+from test.nodes.messages import assert_same, header, over_the_wire
 
 pytestmark = pytest.mark.ros
 

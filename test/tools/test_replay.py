@@ -224,3 +224,14 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+def test_people_stay_in_the_frame_of_the_camera_and_that_is_said(
+    tmp_path: Path, write: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = write_bag(tmp_path / 'bag', photographs(1))
+    robot = write('perception_node: {ros__parameters: {target_frame: map}}')
+    replay(bag, tmp_path / 'out', '--params-file', str(robot))
+    assert 'target_frame map is not used' in capsys.readouterr().out
+    replay(bag, tmp_path / 'plain')
+    assert humans_of(tmp_path / 'out' / 'bag') == humans_of(tmp_path / 'plain' / 'bag')

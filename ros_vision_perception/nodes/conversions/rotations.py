@@ -1,9 +1,11 @@
-"""Rotations: matrices here, quaternions in messages."""
+"""Rotations, and what moves along with them: matrices here, quaternions in messages."""
 
 import math
 
-from geometry_msgs.msg import Quaternion
+from geometry_msgs.msg import Quaternion, Transform
 import numpy as np
+
+from ros_vision_perception.core.frames import RigidTransform
 
 
 def quaternion_to_msg(axes: np.ndarray) -> Quaternion:
@@ -39,4 +41,12 @@ def axes_from_msg(quaternion: Quaternion) -> np.ndarray:
             [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
         ],
         np.float32,
+    )
+
+
+def transform_from_msg(message: Transform) -> RigidTransform:
+    """Return a transform."""
+    place = message.translation
+    return RigidTransform(
+        axes_from_msg(message.rotation).astype(np.float64), np.array([place.x, place.y, place.z])
     )

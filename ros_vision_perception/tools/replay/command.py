@@ -97,6 +97,8 @@ def _jobs(arguments: argparse.Namespace) -> list[Any]:
     parameters = read(
         arguments.params_file, {name: value for name, value in chosen.items() if value is not None}
     )
+    if parameters.target_frame:
+        print(f'target_frame {parameters.target_frame} is not used: replay reads no TF')
     selection = Selection(
         arguments.image,
         arguments.camera_info,
