@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ros_vision_perception.pipeline.join import Joined, Joiner
@@ -184,6 +184,7 @@ def test_inputs_that_are_all_in_time_are_all_joined(delays: list[tuple[int, int]
     assert [len(joined.parts) for _, joined in given.values()] == [2] * len(delays)
 
 
+@example([*[('pose', stamp) for stamp in range(1, 5)], ('masks', 5), ('pose', 1)])
 @given(st.lists(st.tuples(st.sampled_from(['pose', 'masks']), st.integers(1, 20)), max_size=60))
 def test_stamps_in_any_order_never_stop_it(arrivals: list[tuple[str, int]]) -> None:
     join = joiner()
@@ -191,6 +192,9 @@ def test_stamps_in_any_order_never_stop_it(arrivals: list[tuple[str, int]]) -> N
         join.add(name, stamp * 1000, None, now)
     join.expire(100_000)
     assert not join.is_waiting
-    join.add('pose', 10**6, 'P', 200_000)
-    joined = [*join.add('masks', 10**6, 'M', 200_001), *join.expire(200_000 + DEADLINE)]
+    joined = [
+        *join.add('pose', 10**6, 'P', 200_000),  # at once, where masks were missing all the time
+        *join.add('masks', 10**6, 'M', 200_001),
+        *join.expire(200_000 + DEADLINE),
+    ]
     assert [item.parts for item in joined] in ([{'pose': 'P', 'masks': 'M'}], [{'pose': 'P'}])
