@@ -20,7 +20,7 @@ from ros_vision_perception.msg import HumanJoint, HumanStateArray
 from ros_vision_perception.msg import HumanState as HumanStateMsg
 from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import box_from_msg, box_to_msg
-from ros_vision_perception.nodes.conversions.paths import path_from_msg, path_to_msg
+from ros_vision_perception.nodes.conversions.paths import PathsWriter, path_from_msg
 from ros_vision_perception.nodes.conversions.rotations import axes_from_msg, quaternion_to_msg
 from ros_vision_perception.nodes.conversions.stamps import (
     duration_to_msg,
@@ -108,6 +108,7 @@ class _Person:
             for vector in (joint.position, joint.velocity):
                 vector.x = vector.y = vector.z = np.nan
         self._is_in_space = False
+        self._paths = PathsWriter()
 
     def write(self, human: HumanState) -> HumanStateMsg:
         message = self._message
@@ -126,7 +127,7 @@ class _Person:
         message.activity_confidences = human.activity_confidences
         _write_vector(message.pointing_origin, human.pointing_origin_m)
         _write_vector(message.pointing_direction, human.pointing_direction)
-        message.predicted_paths = [path_to_msg(path) for path in human.predicted_paths]
+        message.predicted_paths = self._paths.write(human.predicted_paths)
         message.bbox = box_to_msg(human.box_xyxy)
         message.has_3d = human.has_3d
         _write_vector(message.pose.pose.position, human.position_m)

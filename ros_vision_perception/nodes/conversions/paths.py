@@ -1,5 +1,6 @@
 """Where people go: hypotheses with positions and covariances."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from geometry_msgs.msg import Point, Pose, Quaternion
@@ -16,18 +17,36 @@ _TRIANGLE = np.triu_indices(3)
 _UNTURNED = Quaternion()
 
 
-def path_to_msg(path: PredictedPath) -> Any:
-    """Return the message of one hypothesis."""
-    poses = [
-        _LeanPose(position=_LeanPoint(x=x, y=y, z=z), orientation=_UNTURNED)
-        for x, y, z in path.positions_m.tolist()
-    ]
-    return _LeanPath(
-        time_step=seconds_to_msg(path.time_step_s),
-        poses=poses,
-        position_covariances=path.covariances[:, _TRIANGLE[0], _TRIANGLE[1]].ravel().tolist(),
-        confidence=path.confidence,
-    )
+class PathsWriter:
+    """Writes the hypotheses of one person into messages that are kept from frame to frame."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._messages: list[Any] = []
+
+    def write(self, paths: Sequence[PredictedPath]) -> list[Any]:
+        """Return a message of each hypothesis, good until the next call."""
+        while len(self._messages) < len(paths):
+            self._messages.append(_LeanPath())
+        for message, path in zip(self._messages, paths, strict=False):
+            _write(message, path)
+        return self._messages[: len(paths)]
+
+
+def _write(message: Any, path: PredictedPath) -> None:
+    if len(message.poses) != len(path.positions_m):
+        message.poses = [
+            _LeanPose(position=_LeanPoint(), orientation=_UNTURNED) for _ in path.positions_m
+        ]
+    message.time_step = seconds_to_msg(path.time_step_s)
+    message.confidence = path.confidence
+    triangles = path.covariances[:, _TRIANGLE[0], _TRIANGLE[1]].ravel()
+    message.position_covariances = triangles.astype(np.float32, copy=False)
+    for pose, (x, y, z) in zip(message.poses, path.positions_m.tolist(), strict=True):
+        position = pose.position
+        position.x = x
+        position.y = y
+        position.z = z
 
 
 def path_from_msg(message: Any) -> PredictedPath:
