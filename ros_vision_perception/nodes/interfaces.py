@@ -11,16 +11,19 @@ from typing import Any, Protocol
 from geometry_msgs.msg import PoseArray
 from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
+from visualization_msgs.msg import MarkerArray
 
 from ros_vision_perception.core.human import Humans, HumanState
 from ros_vision_perception.nodes.conversions import (
     bodies,
     detections,
+    markers,
     people_frames,
     people_poses,
     walkers,
 )
 from ros_vision_perception.nodes.quality import LATCHED, RELIABLE
+from ros_vision_perception.render.figures import figure
 
 # Every program of the robot hears all frames.
 _FRAMES_EVERY_NS = 100_000_000
@@ -56,6 +59,38 @@ class JointCloud:
     def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
         """Publish the joints."""
         self._publisher.publish(people_poses.joints_to_msg(people, header))
+
+
+class Markers:
+    """`humans/markers`, visualization_msgs/MarkerArray: people in RViz, while somebody looks."""
+
+    def __init__(self, node: Node) -> None:
+        """Publish nothing yet."""
+        self._publisher = node.create_publisher(MarkerArray, 'humans/markers', RELIABLE)
+        self._say = node.get_logger().warning
+        self._shown: set[tuple[str, int]] = set()
+        self._told = False
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish the markers, and take away those of people who went."""
+        if not self._publisher.get_subscription_count():
+            return
+        figures = [figure(human, humans.skeleton) for human in people]
+        if None in figures and not self._told:
+            self._told = True
+            self._say(
+                'people without a position in metres have no markers; cure: publish camera_info'
+            )
+        made = [
+            marker
+            for person in figures
+            if person is not None
+            for marker in markers.figure_to_msgs(person, header)
+        ]
+        shown = {(marker.ns, marker.id) for marker in made}
+        gone = markers.deletions_to_msgs(sorted(self._shown - shown), header)
+        self._shown = shown
+        self._publisher.publish(MarkerArray(markers=[*gone, *made]))
 
 
 class Detections:
@@ -155,6 +190,7 @@ class Frames:
 INTERFACES: dict[str, Callable[[Node], Interface]] = {
     'poses': Poses,
     'joint_cloud': JointCloud,
+    'markers': Markers,
     'detections': Detections,
     'people': Walkers,
     'bodies': Bodies,

@@ -260,6 +260,9 @@ class InterfacesParameters(ManagedParameters):
     joint_cloud: bool = _parameter(
         True, 'humans/joints, sensor_msgs/PointCloud2: every joint a point, for costmaps.'
     )
+    markers: bool = _parameter(
+        True, 'humans/markers, visualization_msgs/MarkerArray: people in RViz, while it is shown.'
+    )
     detections: bool = _parameter(
         False, 'humans/detections_2d, humans/detections_3d, humans/label_info of vision_msgs.'
     )

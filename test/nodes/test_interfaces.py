@@ -288,4 +288,4 @@ def test_what_is_not_installed_is_said_with_its_cure(
 
 def test_nothing_to_tell_is_an_error(ros: Ros) -> None:
     with pytest.raises(ConfigurationError, match='got nothing to publish'):
-        ros.start(InterfacesNode, poses=False, joint_cloud=False)
+        ros.start(InterfacesNode, poses=False, joint_cloud=False, markers=False)
