@@ -64,6 +64,16 @@ ARGUMENTS = {
         'Also say it in the messages of other packages: config/interfaces.yaml names them.',
         choices=tuple(_BOOLEAN),
     ),
+    'rviz': Argument(
+        'false',
+        'Also start RViz with config/perception.rviz, and the interfaces that it shows.',
+        choices=tuple(_BOOLEAN),
+    ),
+    'rviz_frame': Argument(
+        '',
+        'Frame in which RViz shows people: target_frame, or the frame_id of the images; '
+        'default: target_frame, else camera.',
+    ),
     'namespace': Argument('', 'Namespace of the nodes and of their topics.'),
     'params_file': Argument('', 'Parameter file, read after those in config/.'),
     'use_sim_time': Argument('false', 'Take the time from /clock.', choices=tuple(_BOOLEAN)),
@@ -87,6 +97,23 @@ class NodePlan:
     executable: str
     config: str
     parameters: Mapping[str, Value]
+    remappings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ViewerPlan:
+    """RViz, to start beside the nodes.
+
+    Attributes:
+        config: its file in `config/`.
+        frame: in which it shows people.
+        use_sim_time: whether its time is that of /clock.
+        remappings: pairs of topics, from and to.
+    """
+
+    config: str
+    frame: str
+    use_sim_time: bool
     remappings: tuple[tuple[str, str], ...]
 
 
@@ -116,8 +143,21 @@ def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
     ]
 
 
+def viewer(arguments: Mapping[str, str]) -> ViewerPlan | None:
+    """Return RViz where it is asked for; `arguments` are those of `plan`."""
+    if not _BOOLEAN[arguments['rviz']]:
+        return None
+    return ViewerPlan(
+        config='perception.rviz',
+        frame=arguments['rviz_frame'] or arguments['target_frame'] or 'camera',
+        use_sim_time=_BOOLEAN[arguments['use_sim_time']],
+        remappings=_remappings(arguments),
+    )
+
+
 def _nodes(arguments: Mapping[str, str]) -> list[str]:
-    interfaces = ['interfaces_node'] if _BOOLEAN[arguments['interfaces']] else []
+    wanted = _BOOLEAN[arguments['interfaces']] or _BOOLEAN[arguments['rviz']]
+    interfaces = ['interfaces_node'] if wanted else []
     return [*_stages(arguments), *interfaces]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ros_vision_perception.commands import COMMANDS
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.nodes.launch_plan import ARGUMENTS, plan
+from ros_vision_perception.nodes.launch_plan import ARGUMENTS, plan, viewer
 from ros_vision_perception.nodes.parameters import NODES
 
 _DEFAULTS = {name: argument.default for name, argument in ARGUMENTS.items()}
@@ -33,6 +33,22 @@ def test_other_packages_are_told_where_asked_for() -> None:
     *_, last = plan({**_DEFAULTS, 'interfaces': 'true'})
     assert (last.executable, last.config) == ('interfaces_node', 'interfaces.yaml')
     assert 'interfaces_node' not in [node.executable for node in plan(_DEFAULTS)]
+
+
+def test_rviz_comes_with_what_it_shows_in_the_frame_of_people() -> None:
+    assert viewer(_DEFAULTS) is None
+    arguments = {**_DEFAULTS, 'rviz': 'true', 'overlay': '/picture', 'use_sim_time': 'true'}
+    assert plan(arguments)[-1].executable == 'interfaces_node'
+    rviz = viewer(arguments)
+    assert rviz is not None
+    assert (rviz.config, rviz.frame, rviz.use_sim_time) == ('perception.rviz', 'camera', True)
+    assert dict(rviz.remappings)['overlay/compressed'] == '/picture/compressed'
+    for given, frame in (
+        ({'target_frame': 'map'}, 'map'),
+        ({'target_frame': 'map', 'rviz_frame': 'odom'}, 'odom'),
+    ):
+        other = viewer({**arguments, **given})
+        assert other is not None and other.frame == frame
 
 
 @pytest.mark.parametrize('composed', ['true', 'false'])
