@@ -102,7 +102,9 @@ setup(
     package_data={'': ['*.onnx', '*.xml', '*.yaml', 'py.typed']},
     data_files=[(f'share/{NAME}', ['package.xml'])],
     install_requires=requirements('runtime'),
-    extras_require={name: requirements(name) for name in ('ros', 'tools', 'tracking', 'training')},
+    extras_require={
+        name: requirements(name) for name in ('ros', 'tools', 'tracking', 'training', 'rerun')
+    },
     entry_points={'console_scripts': [f'ros-vision-perception = {NAME}.__main__:main']},
     cmdclass={'install_data': InstallMessages},
     distclass=PlatformDistribution,

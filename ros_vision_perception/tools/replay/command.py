@@ -20,11 +20,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     # Only now: --help needs no ROS.
-    from ros_vision_perception.tools.replay import check, work
+    from ros_vision_perception.tools.replay import check, rerun_file, work
 
     jobs = _jobs(arguments)
     if arguments.check and len(jobs) != 1:
         parser.error('--check compares one bag')
+    if arguments.rerun:
+        if len(jobs) != 1:
+            parser.error('--rerun records one bag')
+        rerun_file.require()
     begun_s = time.perf_counter()
     figures = work.run_all(jobs, arguments.jobs)
     seconds = time.perf_counter() - begun_s
@@ -83,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
         '--check', type=Path, metavar='GOLDEN',
         help='compare the results with those of an earlier replay',
     )  # fmt: skip
+    parser.add_argument(
+        '--rerun', type=Path, metavar='FILE', help='record for the viewer of Rerun (.rrd), too'
+    )
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here')
     return parser
 
@@ -119,6 +126,7 @@ def _jobs(arguments: argparse.Namespace) -> list[Any]:
             topics=tuple(dict.fromkeys(arguments.topics)),
             with_inputs=arguments.inputs,
             parameters=parameters,
+            rerun=arguments.rerun,
         )
         for bag in bags
     ]

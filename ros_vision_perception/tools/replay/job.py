@@ -15,7 +15,8 @@ from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.tools.replay.inputs import BagInput, Decoded, Selection, open_bag
 from ros_vision_perception.tools.replay.output import BagOutput
-from ros_vision_perception.tools.replay.stream import Stream
+from ros_vision_perception.tools.replay.rerun_file import recording
+from ros_vision_perception.tools.replay.stream import Answer, Stream
 
 # Lies in the bag of results: what it was made from, and what came out.
 REPORT = 'replay.json'
@@ -33,6 +34,7 @@ class Job:
         topics: names of the results to write.
         with_inputs: whether to copy what was read.
         parameters: of the perception.
+        rerun: file for the viewer of Rerun; None for none.
     """
 
     bag: Path
@@ -41,6 +43,7 @@ class Job:
     topics: tuple[str, ...]
     with_inputs: bool
     parameters: PerceptionParameters
+    rerun: Path | None = None
 
     @property
     def description(self) -> dict[str, str]:
@@ -63,7 +66,8 @@ def finished(job: Job) -> dict[str, Any] | None:
     """Return the figures of a job that is done already, None of one that is not.
 
     Raises:
-        ConfigurationError: when its output is there and is something else.
+        ConfigurationError: when its output is there and is something else, or made without the
+            recording that is asked for.
     """
     if not job.output.exists():
         return None
@@ -72,6 +76,11 @@ def finished(job: Job) -> dict[str, Any] | None:
     if known.get('job') != job.description:
         raise ConfigurationError(
             f'{job.output} is there and was not made by this replay; '
+            'expected another --output, or remove it'
+        )
+    if job.rerun is not None and not job.rerun.exists():
+        raise ConfigurationError(
+            f'{job.output} was made before, without {job.rerun}; '
             'expected another --output, or remove it'
         )
     figures: dict[str, Any] = known['figures']
@@ -104,8 +113,8 @@ def run(job: Job, progress: Progress, report: Report) -> dict[str, Any]:
         messages = ResultMessages(
             pose.skeleton, pose.model_name, segmentation.model_name if segmentation else ''
         )
-        with BagOutput(job.output) as output:
-            figures = _write(job, bag, stream, messages, output, progress, report)
+        with BagOutput(job.output) as output, recording(job.rerun, job.bag.stem) as record:
+            figures = _write(job, bag, stream, messages, output, record, progress, report)
             output.note(REPORT, json.dumps({'job': job.description, 'figures': figures}, indent=2))
     return figures
 
@@ -116,6 +125,7 @@ def _write(
     stream: Stream,
     messages: ResultMessages,
     output: BagOutput,
+    record: Callable[[Answer], None],
     progress: Progress,
     report: Report,
 ) -> dict[str, Any]:
@@ -129,6 +139,7 @@ def _write(
             data = messages.write(topic, answer.result, answer.origin)
             if data is not None:
                 output.write(f'/{topic}', TOPICS[topic], arrived_ns, data)
+        record(answer)
         results += 1
         tracks |= {human.track_id for human in answer.result.humans.people}
         progress(stream.images, bag.count)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ros_vision_perception.core.errors import FrameError
+from ros_vision_perception.core.types import Frame
 from ros_vision_perception.nodes.camera_parts import CameraParts
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.parameters import PerceptionParameters
@@ -24,10 +25,12 @@ class Answer:
 
     Attributes:
         origin: of the image.
+        frame: the image.
         result: of this very image.
     """
 
     origin: Origin
+    frame: Frame
     result: PerceptionResult
 
 
@@ -98,4 +101,5 @@ class Stream:
             None if depth is None else depth.value, image.header.frame_id, frame.size
         )
         result = self._perception.step(frame, depth_m, camera, no_stages)
-        yield Answer(Origin(image.stamp_ns, image.header.frame_id, image.time_ns), result)
+        origin = Origin(image.stamp_ns, image.header.frame_id, image.time_ns)
+        yield Answer(origin, frame, result)
