@@ -16,6 +16,8 @@ LIMBS = tuple(
     for joint in ('elbow', 'wrist', 'knee', 'ankle')
     for side in ('left', 'right')
 )
+# Where a seen joint is shows well enough, and of one outside of the image nothing tells.
+_PLAIN = (JointState.VISIBLE, JointState.OUT_OF_IMAGE)
 # What has no extent cannot be shown.
 _THINNEST_M = 1e-3
 # The label is so far above the nose, away from the hips.
@@ -51,7 +53,7 @@ class Figure:
         bone_states: (B, 2) uint8, JointState of both ends.
         joints_m: (J, 3) m, those that are known.
         joint_states: (J,) uint8, JointState.
-        ellipsoids: of the body, and of joints in LIMBS that are not seen.
+        ellipsoids: of the body, and of joints in LIMBS that are hidden.
         label: who it is, and their posture where it is known.
         label_m: (3,) m, above the head.
         is_hidden: whether the person is not seen now.
@@ -113,7 +115,7 @@ def _ellipsoids_of(human: HumanState, skeleton: Skeleton) -> Ellipsoids:
     joints, names = human.joints, skeleton.joint_names
     parts = np.array([part for part, name in enumerate(LIMBS) if name in names], np.int64)
     rows = np.array([names.index(LIMBS[part]) for part in parts], np.int64)
-    drawn = joints.has_3d[rows] & (joints.states[rows] != JointState.VISIBLE)
+    drawn = joints.has_3d[rows] & ~np.isin(joints.states[rows], _PLAIN)
     parts, rows = parts[drawn], rows[drawn]
     axes, radii = ellipsoid_axes(
         np.concatenate((human.position_covariance[None], joints.position_covariances[rows]))

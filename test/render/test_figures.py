@@ -69,10 +69,11 @@ def test_an_ellipsoid_without_extent_has_a_little() -> None:
     assert (radii > 0).all()
 
 
-def test_the_body_and_the_limbs_that_are_not_seen_have_ellipsoids() -> None:
+def test_the_body_and_the_limbs_that_are_hidden_have_ellipsoids() -> None:
     states = np.full(33, JointState.VISIBLE, np.uint8)
     hidden = BLAZEPOSE33.index('left_wrist')
     states[[hidden, BLAZEPOSE33.index('nose')]] = JointState.OCCLUDED_BY_OBJECT
+    states[BLAZEPOSE33.index('left_ankle')] = JointState.OUT_OF_IMAGE
     person = somebody(states=states)
     shapes = figure_of(person).ellipsoids
     assert shapes.parts.tolist() == [-1, LIMBS.index('left_wrist')], 'faces would be all balls'

@@ -24,7 +24,7 @@ BONES, JOINTS, ELLIPSOIDS, LABELS, PATHS = 'bones', 'joints', 'covariances', 'la
 # Ids of one person in a namespace: the body, and after it the limbs; or the hypotheses.
 _IDS = 1 + len(LIMBS)
 _BONE_M, _JOINT_M, _PATH_M, _LABEL_M = 0.025, 0.05, 0.02, 0.15
-_CLEAR = 0.3
+_CLEAR = 0.2
 # What nobody replaces or deletes, since the node is gone or hears nothing any more, vanishes.
 _LIFETIME = Duration(sec=2)
 _LeanPoint = lean(Point)
