@@ -33,7 +33,7 @@ def run(name: str, make: Callable[[], ManagedNode], arguments: list[str]) -> Non
         return
     transport.prepare()
     try:
-        _initialise(name, arguments)
+        initialise(name, arguments)
         _spin(make())
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -65,7 +65,12 @@ def _spin(node: ManagedNode) -> None:
         node.destroy_node()
 
 
-def _initialise(name: str, arguments: list[str]) -> None:
+def initialise(name: str, arguments: list[str]) -> None:
+    """Begin with ROS: what `--ros-args` says holds for all nodes of this process.
+
+    Raises:
+        ConfigurationError: when there are other arguments, or ROS does not accept them.
+    """
     try:
         own_arguments = remove_ros_args([name, *arguments])[1:]
         rclpy.init(args=[name, *arguments])

@@ -49,7 +49,7 @@ def draw(job: Job, difference: Difference) -> np.ndarray | None:
 
 
 def _image(job: Job, stamp_ns: int) -> np.ndarray | None:
-    with open_bag(job.bag, job.selection) as bag:
+    with open_bag(job.recipe.bag, job.recipe.selection) as bag:
         for message in bag.messages(lambda _line: None):
             value: Any = message.value
             is_image = message.kind == IMAGE and not isinstance(value, FrameError)

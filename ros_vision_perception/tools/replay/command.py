@@ -1,14 +1,14 @@
 """Runs the perception on recorded bags, without a middleware, and writes bags of results."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import json
 from pathlib import Path
 import time
 from typing import Any
 
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.tools.replay.inputs import Selection
+from ros_vision_perception.tools.replay import arguments as command_line
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,20 +17,47 @@ def main(argv: list[str] | None = None) -> int:
     Raises:
         PerceptionError: when it cannot do what is asked.
     """
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments = command_line.parse(argv)
+    return _publish(arguments) if arguments.live else _write(arguments)
+
+
+def _write(arguments: argparse.Namespace) -> int:
     # Only now: --help needs no ROS.
     from ros_vision_perception.tools.replay import check, rerun_file, work
+    from ros_vision_perception.tools.replay.job import Job
+    from ros_vision_perception.tools.replay.player import Copied
 
-    jobs = _jobs(arguments)
-    if arguments.check and len(jobs) != 1:
-        parser.error('--check compares one bag')
+    copied = Copied.INPUTS if arguments.inputs else Copied.NOTHING
+    recipes = _recipes(arguments, copied)
+    jobs = [Job(recipe, arguments.output / recipe.bag.stem, arguments.rerun) for recipe in recipes]
+    if (arguments.check or arguments.rerun) and len(jobs) != 1:
+        raise ConfigurationError(f'got {len(jobs)} bags, expected one for --check and --rerun')
     if arguments.rerun:
-        if len(jobs) != 1:
-            parser.error('--rerun records one bag')
         rerun_file.require()
     begun_s = time.perf_counter()
-    figures = work.run_all(jobs, arguments.jobs)
+    figures = work.run_all(jobs, arguments.jobs or 1)
+    seconds = _tell(figures, begun_s, arguments.json)
+    print(f'{seconds:.1f} s, {arguments.output.resolve()}')
+    return check.main(jobs[0], arguments.check) if arguments.check else 0
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from ros_vision_perception.tools.replay import live
+    from ros_vision_perception.tools.replay.player import Copied
+
+    begun_s = time.perf_counter()
+    figures = live.run_all(
+        _recipes(arguments, Copied.EVERYTHING),
+        arguments.rate or 1.0,
+        ['--ros-args', *(arguments.ros_args or ())],
+        loop=arguments.loop,
+    )
+    _tell(figures, begun_s, arguments.json)
+    return 0
+
+
+def _tell(figures: Mapping[str, dict[str, Any]], begun_s: float, path: Path | None) -> float:
+    """Say how it went, write it where asked to, and return how long it took, s."""
     seconds = time.perf_counter() - begun_s
     for name, row in figures.items():
         said = ', '.join(f'{cause} {count}' for cause, count in row['dropped'].items())
@@ -38,65 +65,16 @@ def main(argv: list[str] | None = None) -> int:
             f'{name}: {row["frames"]} frames, {row["results"]} results, {row["tracks"]} tracks, '
             f'dropped: {said or "none"}'
         )
-    print(f'{seconds:.1f} s, {arguments.output.resolve()}')
-    if arguments.json:
+    if path:
         total = {'seconds': seconds, 'bags': figures, **_total(list(figures.values()))}
-        arguments.json.write_text(json.dumps(total, indent=2))
-    if arguments.check:
-        return check.main(jobs[0], arguments.check)
-    return 0
+        path.write_text(json.dumps(total, indent=2))
+    return seconds
 
 
-def _parser() -> argparse.ArgumentParser:
-    from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
-
-    parser = argparse.ArgumentParser(prog='replay', description=__doc__)
-    parser.add_argument(
-        '--bag', type=Path, nargs='+', required=True, metavar='PATH',
-        help='bags of ROS 1 or ROS 2, or folders of bags',
-    )  # fmt: skip
-    parser.add_argument(
-        '--output', type=Path, required=True, metavar='PATH',
-        help='folder for the results: a bag per bag; what is there already is not made again',
-    )  # fmt: skip
-    topics = parser.add_argument_group('topics of the bag')
-    topics.add_argument('--image', default='', help='default: the only one')
-    topics.add_argument('--camera-info', default='', help='default: beside the image')
-    topics.add_argument('--depth', default='', help='default: depth is not used')
-    parser.add_argument('--from', dest='begin_s', type=float, metavar='SECONDS', help='begin here')
-    parser.add_argument('--to', dest='end_s', type=float, metavar='SECONDS', help='end here')
-    parser.add_argument(
-        '--topics', nargs='+', default=['humans'], metavar='TOPIC',
-        choices=('humans', 'keypoints', 'masks'),
-        help='results to write: humans keypoints masks; default: humans',
-    )  # fmt: skip
-    parser.add_argument(
-        '--inputs', action='store_true', help='copy the messages that were read, too'
-    )
-    parser.add_argument('--pose', metavar='MODEL', help=f'default: {DEFAULT_POSE}')
-    parser.add_argument(
-        '--segmentation', metavar='MODEL', help=f"'' for none; default: {DEFAULT_SEGMENTATION}"
-    )
-    parser.add_argument(
-        '--params-file', type=Path, metavar='YAML', help='parameters of perception_node'
-    )
-    parser.add_argument(
-        '-j', '--jobs', type=int, default=1, metavar='N', help='bags side by side; default: 1'
-    )
-    parser.add_argument(
-        '--check', type=Path, metavar='GOLDEN',
-        help='compare the results with those of an earlier replay',
-    )  # fmt: skip
-    parser.add_argument(
-        '--rerun', type=Path, metavar='FILE', help='record for the viewer of Rerun (.rrd), too'
-    )
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here')
-    return parser
-
-
-def _jobs(arguments: argparse.Namespace) -> list[Any]:
-    from ros_vision_perception.tools.replay.job import Job
+def _recipes(arguments: argparse.Namespace, copied: Any) -> list[Any]:
+    from ros_vision_perception.tools.replay.inputs import Selection
     from ros_vision_perception.tools.replay.parameters import read
+    from ros_vision_perception.tools.replay.player import Recipe
 
     chosen = {'pose_model': arguments.pose, 'segmentation_model': arguments.segmentation}
     if arguments.depth:
@@ -118,18 +96,8 @@ def _jobs(arguments: argparse.Namespace) -> list[Any]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigurationError(f'several bags are called {", ".join(twice)}: give one at a time')
-    return [
-        Job(
-            bag=bag,
-            output=arguments.output / bag.stem,
-            selection=selection,
-            topics=tuple(dict.fromkeys(arguments.topics)),
-            with_inputs=arguments.inputs,
-            parameters=parameters,
-            rerun=arguments.rerun,
-        )
-        for bag in bags
-    ]
+    topics = tuple(dict.fromkeys(arguments.topics))
+    return [Recipe(bag, selection, topics, copied, parameters) for bag in bags]
 
 
 def find_bags(path: Path) -> list[Path]:

@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Full, Queue
-import threading
 from types import SimpleNamespace
 from typing import Any
 
 from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.interfaces import Connection
+from rosbags.interfaces import Connection, QosDurability
 
 from ros_vision_perception.core.errors import ConfigurationError, FrameError
 from ros_vision_perception.core.types import Frame
@@ -22,10 +20,12 @@ from ros_vision_perception.nodes.conversions.images import (
     frame_from_image,
 )
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
+from ros_vision_perception.tools.replay.ahead import ahead
+from ros_vision_perception.tools.replay.outgoing import Offer
 from ros_vision_perception.tools.sources import image_connection
 from ros_vision_perception.tools.typestore import package_typestore
 
-IMAGE, INFO, DEPTH = 'image', 'camera_info', 'depth'
+IMAGE, INFO, DEPTH, OTHER = 'image', 'camera_info', 'depth', 'other'
 # Messages decoded ahead: enough to keep a core busy while another runs the networks.
 _AHEAD = 4
 _NANOSECONDS = 1e9
@@ -54,13 +54,14 @@ class Decoded:
     """One message of a bag.
 
     Attributes:
-        kind: IMAGE, INFO or DEPTH.
+        kind: IMAGE, INFO, DEPTH or OTHER.
         connection: which topic it comes from.
         time_ns: when it was recorded.
         data: as recorded.
-        header: of the message; None where it has none.
+        header: of the message; None where it has none, or is of no use to us.
         stamp_ns: of the header; 0 where it cannot be used.
-        value: Frame, DepthImage or CameraInfo; or the FrameError that says why it cannot be used.
+        value: Frame, DepthImage or CameraInfo; or the FrameError that says why it cannot be used;
+            None of a message that is of no use to us.
     """
 
     kind: str
@@ -100,9 +101,25 @@ class BagInput:
                     f'no topic {topic!r} in {path}; available: {", ".join(sorted(topics))}'
                 )
 
-    def messages(self, report: Callable[[str], object]) -> Iterator[Decoded]:
-        """Yield all messages in the order of their recording; `report` is told of conversions."""
-        connections = [c for c in self._reader.connections if c.topic in self._kinds]
+    def offers(self, *, everything: bool) -> dict[str, Offer]:
+        """Return the topics by name: those that were chosen, or all."""
+        return {
+            c.topic: Offer(c.topic, c.msgtype, _is_latched(c))
+            for c in self._reader.connections
+            if everything or c.topic in self._kinds
+        }
+
+    def messages(
+        self, report: Callable[[str], object], *, everything: bool = False
+    ) -> Iterator[Decoded]:
+        """Yield messages in the order of their recording.
+
+        Args:
+            report: told of conversions.
+            everything: whether to read the topics that nobody chose, too.
+        """
+        offers = self.offers(everything=everything)
+        connections = [c for c in self._reader.connections if c.topic in offers]
         start_ns, selection = self._reader.start_time, self._selection
         decode = _Decoder(self._reader, self._kinds, report)
         raw = self._reader.messages(
@@ -110,7 +127,7 @@ class BagInput:
             start=None if selection.begin_s is None else start_ns + _ns(selection.begin_s),
             stop=None if selection.end_s is None else start_ns + _ns(selection.end_s),
         )
-        yield from _ahead(lambda: (decode(*message) for message in raw))
+        yield from ahead(lambda: (decode(*message) for message in raw), _AHEAD)
 
 
 @contextmanager
@@ -141,7 +158,9 @@ class _Decoder:
         self._convert = ColourConverter(report)
 
     def __call__(self, connection: Connection, time_ns: int, data: bytes) -> Decoded:
-        kind = self._kinds[connection.topic]
+        kind = self._kinds.get(connection.topic, OTHER)
+        if kind == OTHER:
+            return Decoded(kind, connection, time_ns, data, None, 0, None)
         header, stamp_ns, value = None, 0, None
         try:
             message = self._deserialise(connection, data)
@@ -175,40 +194,11 @@ def _beside(image_topic: str) -> str:
     return image_topic.removesuffix('/compressed').rpartition('/')[0] + '/camera_info'
 
 
+def _is_latched(connection: Connection) -> bool:
+    # Bags of ROS 1 know of no quality of service.
+    profiles = getattr(connection.ext, 'offered_qos_profiles', ())
+    return any(quality.durability == QosDurability.TRANSIENT_LOCAL for quality in profiles)
+
+
 def _ns(seconds: float) -> int:
     return round(seconds * _NANOSECONDS)
-
-
-def _ahead(begin: Callable[[], Iterator[Decoded]]) -> Iterator[Decoded]:
-    """Yield the same items, made in a thread of their own, a few ahead."""
-    items: Queue[Decoded | BaseException | None] = Queue(_AHEAD)
-    is_over = threading.Event()
-
-    def put(item: Decoded | BaseException | None) -> bool:
-        while not is_over.is_set():
-            try:
-                items.put(item, timeout=0.1)
-            except Full:
-                continue
-            return True
-        return False
-
-    def work() -> None:
-        try:
-            for item in begin():
-                if not put(item):
-                    return
-            put(None)
-        except BaseException as error:  # raised again in the thread that asks
-            put(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while (item := items.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        is_over.set()
-        thread.join()

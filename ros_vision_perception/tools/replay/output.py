@@ -10,6 +10,7 @@ from types import TracebackType
 
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.tools.bag import BagRecorder
+from ros_vision_perception.tools.replay.outgoing import Outgoing
 
 # Messages that wait to be written.
 _WAITING = 64
@@ -36,18 +37,12 @@ class BagOutput:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def copy(self, topic: str, message_type: str, time_ns: int, data: bytes) -> None:
-        """Append a message of another bag; see `BagRecorder.write`."""
-        self._put(lambda: self._recorder.write(topic, message_type, time_ns, data))
-
-    def write(self, topic: str, message_type: str, time_ns: int, data: bytes) -> None:
-        """Append a result; see `BagRecorder.write_again`."""
-        self._put(lambda: self._recorder.write_again(topic, message_type, time_ns, data))
-
-    def latch(self, topic: str, message_type: str, time_ns: int, data: bytes) -> None:
-        """Append what late subscribers get too; see `BagRecorder.write_again`."""
-        write = self._recorder.write_again
-        self._put(lambda: write(topic, message_type, time_ns, data, latched=True))
+    def write(self, message: Outgoing) -> None:
+        """Append a message: one of the bag byte by byte, a result by `BagRecorder.write_again`."""
+        write = self._recorder.write_again if message.is_result else self._recorder.write
+        offer, time_ns, data = message.offer, message.time_ns, message.data
+        latched = offer.is_latched
+        self._put(lambda: write(offer.topic, offer.message_type, time_ns, data, latched=latched))
 
     def note(self, name: str, text: str) -> None:
         """Lay a file beside the messages."""

@@ -1,6 +1,6 @@
 """One bag through the perception: what `perception_node` does, with the bag's clock."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,15 +65,16 @@ class Stream:
         late = {'late': self._joiner.late} if self._joiner.late else {}
         return {**self.faults.counts, **late}
 
-    def answers(self, messages: Iterable[Decoded]) -> Iterator[Answer]:
-        """Yield the result of each image that can be used."""
-        for message in messages:
-            self._newest_ns = max(self._newest_ns, message.time_ns)
-            self.images += message.kind == IMAGE
-            for joined in self._take(message):
-                yield from self._answer(joined)
-        end_ns = self._newest_ns
-        for joined in self._joiner.expire(end_ns + 10**18):  # nothing more will come
+    def take(self, message: Decoded) -> Iterator[Answer]:
+        """Take in the next message; yield the results of images that have all they wait for."""
+        self._newest_ns = max(self._newest_ns, message.time_ns)
+        self.images += message.kind == IMAGE
+        for joined in self._take(message):
+            yield from self._answer(joined)
+
+    def end(self) -> Iterator[Answer]:
+        """Yield the results of the images that still wait: nothing more will come."""
+        for joined in self._joiner.expire(self._newest_ns + 10**18):
             yield from self._answer(joined)
 
     def _take(self, message: Decoded) -> list[Joined]:
