@@ -1,6 +1,7 @@
 """Bags in, bags out: the same bytes every time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import json
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rosbags.highlevel import AnyReader
 from ros_vision_perception.core.errors import ConfigurationError, PerceptionError
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.tools.bag import BagRecorder
-from ros_vision_perception.tools.replay import command
+from ros_vision_perception.tools.replay import command, job, rerun_file, stream
 from ros_vision_perception.tools.replay.job import REPORT
 from ros_vision_perception.zoo.resolve import resolve
 
@@ -105,8 +106,6 @@ def test_a_replay_that_is_interrupted_leaves_no_bag(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bag = write_bag(tmp_path / 'bag', photographs(3))
-    from ros_vision_perception.tools.replay import stream
-
     step = stream.Perception.step
     calls: list[int] = []
 
@@ -141,6 +140,31 @@ def test_damaged_and_repeated_images_are_counted_and_the_rest_goes_on(
     assert figures['dropped'] == {'repeated_stamp': 1, 'corrupt_message': 1}
     assert (figures['frames'], figures['results']) == (5, 3)
     assert 'corrupt_message' in capsys.readouterr().err
+
+
+def test_each_result_is_recorded_for_a_viewer_where_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bag, file = write_bag(tmp_path / 'bags' / 'bag', photographs(2)), tmp_path / 'bag.rrd'
+    asked: list[tuple[Path | None, str]] = []
+    answers: list[stream.Answer] = []
+
+    @contextmanager
+    def recording(path: Path | None, name: str) -> Iterator[Callable[[stream.Answer], None]]:
+        asked.append((path, name))
+        yield answers.append
+
+    monkeypatch.setattr(job, 'recording', recording)
+    monkeypatch.setattr(rerun_file, 'require', lambda: None)
+    replay(bag, tmp_path / 'out', '--rerun', str(file))
+    assert asked == [(file, 'bag')]
+    assert [answer.origin.stamp_ns for answer in answers] == [BEGIN_NS, BEGIN_NS + STEP_NS]
+    assert [answer.frame.size for answer in answers] == [(300, 300)] * 2
+    with pytest.raises(ConfigurationError, match=r'was made before, without .*bag\.rrd'):
+        replay(bag, tmp_path / 'out', '--rerun', str(file))
+    write_bag(tmp_path / 'bags' / 'other', photographs(2))
+    with pytest.raises(SystemExit):
+        replay(tmp_path / 'bags', tmp_path / 'both', '--rerun', str(file))
 
 
 def test_a_stretch_of_time_with_the_inputs(tmp_path: Path) -> None:
