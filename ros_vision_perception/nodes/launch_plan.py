@@ -1,4 +1,4 @@
-"""What `launch/perception.launch.py` starts, worked out where a test does not need `launch`."""
+"""What `perception.launch.py` starts, worked out where a test does not need `launch`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -7,8 +7,8 @@ from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.nodes.parameters import NODES
 from ros_vision_perception.pipeline.networks import CHOICES, PRECISIONS
 
-_BOOLEAN = {'true': True, 'false': False}
-_NONE = 'none'
+BOOLEAN = {'true': True, 'false': False}
+NONE = 'none'
 # Arguments that are parameters, word for word.
 _PASSED_ON = (
     'transport', 'pose_model', 'segmentation_model', 'backend', 'precision', 'target_frame',
@@ -18,17 +18,19 @@ Value = bool | int | str
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of the launch file.
+    """One argument of a launch file.
 
     Attributes:
         default: what it is when not given; where that is '', the parameter files decide.
         description: one sentence.
         choices: all possible values; empty where there are others.
+        is_required: whether it must be given.
     """
 
     default: str
     description: str
     choices: tuple[str, ...] = ()
+    is_required: bool = False
 
 
 ARGUMENTS = {
@@ -48,26 +50,26 @@ ARGUMENTS = {
     'pose_flip_test': Argument(
         '',
         'Of DETECTOR+POSE: average each crop and its mirror image.',
-        choices=('', *_BOOLEAN),
+        choices=('', *BOOLEAN),
     ),
     'segmentation_model': Argument(
-        '', f'Segmentation model: name in the catalogue, or a path; {_NONE} for none.'
+        '', f'Segmentation model: name in the catalogue, or a path; {NONE} for none.'
     ),
     'backend': Argument('', 'What runs the networks.', choices=('', *CHOICES)),
     'precision': Argument('', 'In which the networks compute.', choices=('', *PRECISIONS)),
     'target_frame': Argument('', 'Frame of TF in which people are given, such as map.'),
     'composed': Argument(
-        'true', 'One process for everything, or one per node.', choices=tuple(_BOOLEAN)
+        'true', 'One process for everything, or one per node.', choices=tuple(BOOLEAN)
     ),
     'interfaces': Argument(
         'false',
         'Also say it in the messages of other packages: config/interfaces.yaml names them.',
-        choices=tuple(_BOOLEAN),
+        choices=tuple(BOOLEAN),
     ),
     'rviz': Argument(
         'false',
         'Also start RViz with config/perception.rviz, and the interfaces that it shows.',
-        choices=tuple(_BOOLEAN),
+        choices=tuple(BOOLEAN),
     ),
     'rviz_frame': Argument(
         '',
@@ -76,7 +78,7 @@ ARGUMENTS = {
     ),
     'namespace': Argument('', 'Namespace of the nodes and of their topics.'),
     'params_file': Argument('', 'Parameter file, read after those in config/.'),
-    'use_sim_time': Argument('false', 'Take the time from /clock.', choices=tuple(_BOOLEAN)),
+    'use_sim_time': Argument('false', 'Take the time from /clock.', choices=tuple(BOOLEAN)),
     'log_level': Argument(
         'info', 'Least severe messages to log.', choices=('debug', 'info', 'warn', 'error')
     ),
@@ -127,11 +129,7 @@ def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
         ConfigurationError: when an argument has a value that is not one of its choices, or no
             number where one is expected.
     """
-    for name, argument in ARGUMENTS.items():
-        if argument.choices and arguments[name] not in argument.choices:
-            raise ConfigurationError(
-                f'{name}: got {arguments[name]!r}, expected one of {list(argument.choices)}'
-            )
+    check_choices(ARGUMENTS, arguments)
     return [
         NodePlan(
             executable=node,
@@ -143,28 +141,37 @@ def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
     ]
 
 
+def check_choices(declared: Mapping[str, Argument], arguments: Mapping[str, str]) -> None:
+    """Raise ConfigurationError when an argument has a value that is not one of its choices."""
+    for name, argument in declared.items():
+        if argument.choices and arguments[name] not in argument.choices:
+            raise ConfigurationError(
+                f'{name}: got {arguments[name]!r}, expected one of {list(argument.choices)}'
+            )
+
+
 def viewer(arguments: Mapping[str, str]) -> ViewerPlan | None:
     """Return RViz where it is asked for; `arguments` are those of `plan`."""
-    if not _BOOLEAN[arguments['rviz']]:
+    if not BOOLEAN[arguments['rviz']]:
         return None
     return ViewerPlan(
         config='perception.rviz',
         frame=arguments['rviz_frame'] or arguments['target_frame'] or 'camera',
-        use_sim_time=_BOOLEAN[arguments['use_sim_time']],
+        use_sim_time=BOOLEAN[arguments['use_sim_time']],
         remappings=_remappings(arguments),
     )
 
 
 def _nodes(arguments: Mapping[str, str]) -> list[str]:
-    wanted = _BOOLEAN[arguments['interfaces']] or _BOOLEAN[arguments['rviz']]
+    wanted = BOOLEAN[arguments['interfaces']] or BOOLEAN[arguments['rviz']]
     interfaces = ['interfaces_node'] if wanted else []
     return [*_stages(arguments), *interfaces]
 
 
 def _stages(arguments: Mapping[str, str]) -> list[str]:
-    if _BOOLEAN[arguments['composed']]:
+    if BOOLEAN[arguments['composed']]:
         return ['perception_node']
-    if arguments['segmentation_model'] == _NONE:
+    if arguments['segmentation_model'] == NONE:
         return ['pose_node', 'fusion_node']
     return ['pose_node', 'segmentation_node', 'fusion_node']
 
@@ -175,14 +182,14 @@ def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, Value]:
     if arguments['pose_detect_every']:
         given['pose_detect_every'] = _whole_number('pose_detect_every', arguments)
     if arguments['pose_flip_test']:
-        given['pose_flip_test'] = _BOOLEAN[arguments['pose_flip_test']]
-    if given.get('segmentation_model') == _NONE:
+        given['pose_flip_test'] = BOOLEAN[arguments['pose_flip_test']]
+    if given.get('segmentation_model') == NONE:
         given |= {'segmentation_model': '', 'use_masks': False}
     if arguments['depth']:
         given['use_depth'] = True
     known = {parameter.name for parameter in fields(NODES[node])}
     parameters = {name: value for name, value in given.items() if name in known}
-    return {**parameters, 'use_sim_time': _BOOLEAN[arguments['use_sim_time']]}
+    return {**parameters, 'use_sim_time': BOOLEAN[arguments['use_sim_time']]}
 
 
 def _whole_number(name: str, arguments: Mapping[str, str]) -> int:

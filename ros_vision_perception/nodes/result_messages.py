@@ -7,19 +7,24 @@ from typing import Any
 from rclpy.serialization import serialize_message
 
 from ros_vision_perception.core.skeleton import Skeleton
+from ros_vision_perception.core.types import Frame
 from ros_vision_perception.nodes.conversions.humans import HumansWriter, set_times
+from ros_vision_perception.nodes.conversions.images import bgr_from_frame, jpeg_to_msg
 from ros_vision_perception.nodes.conversions.keypoints import KeypointsWriter
 from ros_vision_perception.nodes.conversions.masks import masks_to_msg
 from ros_vision_perception.nodes.conversions.skeletons import skeleton_to_msg
 from ros_vision_perception.nodes.conversions.stamps import make_header
 from ros_vision_perception.pipeline.perception import PerceptionResult
+from ros_vision_perception.render.overlay import draw_overlay
 
 HUMANS, KEYPOINTS, MASKS, SKELETON = 'humans', 'keypoints', 'masks', 'skeleton'
+OVERLAY = 'overlay/compressed'
 TOPICS = {
     HUMANS: 'ros_vision_perception/msg/HumanStateArray',
     KEYPOINTS: 'ros_vision_perception/msg/PersonKeypointsArray',
     MASKS: 'ros_vision_perception/msg/InstanceMaskArray',
     SKELETON: 'ros_vision_perception/msg/Skeleton',
+    OVERLAY: 'sensor_msgs/msg/CompressedImage',
 }
 
 
@@ -38,6 +43,21 @@ class Origin:
     arrived_ns: int
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The result of one image.
+
+    Attributes:
+        origin: of the image.
+        frame: the image.
+        result: of this very image.
+    """
+
+    origin: Origin
+    frame: Frame
+    result: PerceptionResult
+
+
 class ResultMessages:
     """Writes results as the nodes publish them, byte by byte, as if no time went by meanwhile."""
 
@@ -47,23 +67,27 @@ class ResultMessages:
         self._humans = HumansWriter(skeleton)
         self._keypoints = KeypointsWriter(skeleton, pose_model)
         self._segmentation_model = segmentation_model
-        self._writers: dict[str, Callable[[PerceptionResult, Any, Origin], Any]] = {
+        self._writers: dict[str, Callable[[Answer, Any], Any]] = {
             HUMANS: self._write_humans,
-            KEYPOINTS: lambda result, header, _: self._keypoints.write(result.keypoints, header),
-            MASKS: lambda result, header, _: (
-                None
-                if result.masks is None
-                else masks_to_msg(result.masks, header, self._segmentation_model)
+            KEYPOINTS: lambda of, header: self._keypoints.write(of.result.keypoints, header),
+            MASKS: self._write_masks,
+            OVERLAY: lambda of, header: jpeg_to_msg(
+                draw_overlay(bgr_from_frame(of.frame), of.result.humans), header
             ),
         }
 
-    def write(self, topic: str, result: PerceptionResult, origin: Origin) -> bytes | None:
+    def write(self, topic: str, of: Answer) -> bytes | None:
         """Return what a topic says of a result (CDR); None where it says nothing."""
-        header = make_header(origin.stamp_ns, origin.frame_id)
-        message = self._writers[topic](result, header, origin)
+        header = make_header(of.origin.stamp_ns, of.origin.frame_id)
+        message = self._writers[topic](of, header)
         return None if message is None else serialize_message(message)
 
-    def _write_humans(self, result: PerceptionResult, header: Any, origin: Origin) -> Any:
-        message = self._humans.write(result.humans, header)
-        set_times(message, origin.arrived_ns, 0)
+    def _write_humans(self, of: Answer, header: Any) -> Any:
+        message = self._humans.write(of.result.humans, header)
+        set_times(message, of.origin.arrived_ns, 0)
         return message
+
+    def _write_masks(self, of: Answer, header: Any) -> Any:
+        if of.result.masks is None:
+            return None
+        return masks_to_msg(of.result.masks, header, self._segmentation_model)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -73,7 +74,7 @@ def test_two_replays_one_after_the_other_or_side_by_side_give_the_same_bytes(
     bags = tmp_path / 'bags'
     write_bag(bags / 'one', photographs(4))
     write_bag(bags / 'two', photographs(5)[::-1])
-    topics = ('--topics', 'humans', 'keypoints', 'masks')
+    topics = ('--topics', 'humans', 'keypoints', 'masks', 'overlay/compressed')
     assert replay(bags, tmp_path / 'first', *topics, '--json', str(tmp_path / 'figures')) == 0
     assert replay(bags, tmp_path / 'second', *topics, '-j', '2') == 0
     for name in ('one', 'two'):
@@ -173,6 +174,22 @@ def test_a_stretch_of_time_with_the_inputs(tmp_path: Path) -> None:
     with AnyReader([tmp_path / 'out' / 'bag']) as reader:
         counts = {c.topic: c.msgcount for c in reader.connections}
     assert counts == {TOPIC: 3, '/humans': 3, '/skeleton': 1}
+
+
+def test_the_picture_of_the_result_can_be_written_too(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', photographs(2))
+    replay(bag, tmp_path / 'out', '--topics', 'overlay/compressed')
+    with AnyReader([tmp_path / 'out' / 'bag']) as reader:
+        messages: list[Any] = [
+            reader.deserialize(data, connection.msgtype)
+            for connection, _, data in reader.messages()
+            if connection.topic == '/overlay/compressed'
+        ]
+    for message, picture in zip(messages, photographs(2), strict=True):
+        drawn = cv2.imdecode(message.data, cv2.IMREAD_COLOR)
+        assert drawn is not None and drawn.shape == picture.shape
+        changed = np.abs(drawn.astype(int) - picture).max(axis=2) > 60
+        assert 0.002 < changed.mean() < 0.5
 
 
 def test_a_check_says_and_draws_the_first_difference(

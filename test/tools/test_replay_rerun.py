@@ -17,12 +17,11 @@ from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.human import HumanState, JointState, TrackState
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
 from ros_vision_perception.core.types import Frame
-from ros_vision_perception.nodes.result_messages import Origin
+from ros_vision_perception.nodes.result_messages import Answer, Origin
 from ros_vision_perception.render.figures import figure
 from ros_vision_perception.render.palette import STATE_COLORS
 from ros_vision_perception.tools.replay.command import main
 from ros_vision_perception.tools.replay.rerun_file import recording
-from ros_vision_perception.tools.replay.stream import Answer
 from test.core.known_people import STAMP_NS, human, humans
 
 _FRAME = Frame(np.zeros((48, 64, 3), np.uint8), 'bgr8', STAMP_NS)

@@ -9,13 +9,13 @@ from typing import Any
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.nodes import perception_node
 from ros_vision_perception.nodes.parameters import PerceptionParameters
-from ros_vision_perception.nodes.result_messages import SKELETON, TOPICS, ResultMessages
+from ros_vision_perception.nodes.result_messages import SKELETON, TOPICS, Answer, ResultMessages
 from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.tools.replay.inputs import OTHER, BagInput, Selection
 from ros_vision_perception.tools.replay.outgoing import Offer, Outgoing
-from ros_vision_perception.tools.replay.stream import Answer, Stream
+from ros_vision_perception.tools.replay.stream import Stream
 
 Report = Callable[[str], object]
 # Ours, also where a bag has topics of these names.
@@ -158,7 +158,7 @@ class Player:
             if self._results == 0:
                 yield Outgoing(_RESULTS[SKELETON], time_ns, messages.skeleton, is_result=True)
             for topic in self._recipe.topics:
-                data = messages.write(topic, answer.result, answer.origin)
+                data = messages.write(topic, answer)
                 if data is not None:
                     yield Outgoing(_RESULTS[topic], time_ns, data, is_result=True)
             self._results += 1

@@ -12,10 +12,10 @@ from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.human import HumanState, JointState, TrackState
 from ros_vision_perception.nodes.conversions.images import bgr_from_frame
 from ros_vision_perception.nodes.conversions.rotations import quaternion_to_msg
+from ros_vision_perception.nodes.result_messages import Answer
 from ros_vision_perception.render.figures import Figure, figure
 from ros_vision_perception.render.overlay import draw_overlay
 from ros_vision_perception.render.palette import STATE_COLORS
-from ros_vision_perception.tools.replay.stream import Answer
 
 CAMERA, SPACE, STAMP = 'camera', 'space', 'stamp'
 _JPEG_QUALITY = 85

@@ -1,37 +1,20 @@
 """One bag through the perception: what `perception_node` does, with the bag's clock."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ros_vision_perception.core.errors import FrameError
-from ros_vision_perception.core.types import Frame
 from ros_vision_perception.nodes.camera_parts import CameraParts
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.parameters import PerceptionParameters
-from ros_vision_perception.nodes.result_messages import Origin
+from ros_vision_perception.nodes.result_messages import Answer, Origin
 from ros_vision_perception.nodes.stamp_order import StampOrder
 from ros_vision_perception.pipeline.join import Joined, Joiner
-from ros_vision_perception.pipeline.perception import Perception, PerceptionResult
+from ros_vision_perception.pipeline.perception import Perception
 from ros_vision_perception.pipeline.stages import no_stages
 from ros_vision_perception.tools.replay.inputs import DEPTH, IMAGE, INFO, Decoded
 
 _MS = 1_000_000
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The result of one image.
-
-    Attributes:
-        origin: of the image.
-        frame: the image.
-        result: of this very image.
-    """
-
-    origin: Origin
-    frame: Frame
-    result: PerceptionResult
 
 
 class Stream:
