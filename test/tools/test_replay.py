@@ -164,7 +164,7 @@ def test_each_result_is_recorded_for_a_viewer_where_asked_for(
     with pytest.raises(ConfigurationError, match=r'was made before, without .*bag\.rrd'):
         replay(bag, tmp_path / 'out', '--rerun', str(file))
     write_bag(tmp_path / 'bags' / 'other', photographs(2))
-    with pytest.raises(SystemExit):
+    with pytest.raises(ConfigurationError, match='got 2 bags, expected one'):
         replay(tmp_path / 'bags', tmp_path / 'both', '--rerun', str(file))
 
 
