@@ -14,6 +14,8 @@ COMMANDS = {
     'segmentation_node': 'ros_vision_perception.nodes.segmentation_node:main',
     'fusion_node': 'ros_vision_perception.nodes.fusion_node:main',
     'perception_node': 'ros_vision_perception.nodes.perception_node:main',
+    'multi_camera_node': 'ros_vision_perception.nodes.multi_camera_node:main',
+    'merging_node': 'ros_vision_perception.nodes.merging_node:main',
     'interfaces_node': 'ros_vision_perception.nodes.interfaces_node:main',
     'demo': 'ros_vision_perception.tools.demo.command:main',
     'replay': 'ros_vision_perception.tools.replay.command:main',

@@ -28,6 +28,7 @@ from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception, PerceptionResult
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
+from ros_vision_perception.pipeline.sharing import NetworkPool
 
 Loaded = tuple[PosePipeline, SegmentationPipeline | None]
 
@@ -54,16 +55,22 @@ class PerceptionNode(ManagedNode[PerceptionParameters]):
     _inputs: tuple[Source, ...]
 
     def __init__(
-        self, load: Callable[[PerceptionParameters, Networks], Loaded] = load, **options: Any
+        self,
+        load: Callable[[PerceptionParameters, Networks], Loaded] = load,
+        pool: NetworkPool | None = None,
+        **options: Any,
     ) -> None:
-        """Get the models from `load`; `options` are those of `rclpy.node.Node`."""
-        self._load_models = load
+        """Get the models from `load`, their networks from `pool`.
+
+        `options` are those of `rclpy.node.Node`.
+        """
+        self._load_models, self._pool = load, pool
         self.forget()
         super().__init__('perception_node', PerceptionParameters, **options)
 
     def load(self, parameters: PerceptionParameters) -> tuple[Networks, Loaded, Classify | None]:
         """Return what runs the models, the models, and what tells activities."""
-        networks = Networks(parameters.backends, self.get_logger().info)
+        networks = Networks(parameters.backends, self.get_logger().info, self._pool)
         models = self._load_models(parameters, networks)
         networks.tell()
         return networks, models, load_activity(parameters.activity_model)

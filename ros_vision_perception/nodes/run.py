@@ -1,12 +1,14 @@
-"""One node as a process: from the command line to the exit status."""
+"""Nodes as a process: from the command line to the exit status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import os
 import sys
+import threading
 
 import rclpy
 from rclpy.exceptions import NotInitializedException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 
 from ros_vision_perception.core.errors import ConfigurationError
@@ -31,16 +33,32 @@ def run(name: str, make: Callable[[], ManagedNode], arguments: list[str]) -> Non
         print(f'usage: {name} [--ros-args [-p NAME:=VALUE]... [-r FROM:=TO]...]\n')
         print(parameters_yaml(name), end='')
         return
+    run_side_by_side(name, [make], arguments)
+
+
+def run_side_by_side(
+    name: str, makes: Sequence[Callable[[], ManagedNode]], arguments: list[str]
+) -> None:
+    """Make several nodes and spin each in a thread of its own; all end with the first.
+
+    Args:
+        name: the command.
+        makes: each makes a node.
+        arguments: of the command line: `--ros-args` and what follows it.
+
+    Raises:
+        PerceptionError: when a node cannot be configured or its models cannot be loaded.
+    """
     transport.prepare()
     try:
         initialise(name, arguments)
-        _spin(make())
+        _spin(makes)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except (RuntimeError, NotInitializedException):  # rclpy's other errors are RuntimeErrors
         if rclpy.ok():
             raise
-        # Told to end while the node was being made.
+        # Told to end while a node was being made.
     finally:
         rclpy.try_shutdown()
     if is_any_loading():
@@ -50,19 +68,56 @@ def run(name: str, make: Callable[[], ManagedNode], arguments: list[str]) -> Non
         os._exit(0)
 
 
-def _spin(node: ManagedNode) -> None:
+def _spin(makes: Sequence[Callable[[], ManagedNode]]) -> None:
+    nodes: list[ManagedNode] = []
+    spins: list[_Spin] = []
+    end: Future[None] = Future()
     try:
+        nodes += (make() for make in makes)
         shortage = transport.shared_memory_shortage()
         if shortage:
-            node.get_logger().warning(shortage)
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        if node.parameters.autostart:
-            executor.create_task(node.bring_up)
-        executor.spin()
+            nodes[0].get_logger().warning(shortage)
+        spins += (_Spin(node, end) for node in nodes)
+        for other in spins[1:]:
+            other.start()
+        spins[0].run()
     finally:
+        end.set_result(None)
+        for other in spins[1:]:
+            other.join()
         # Else the middleware's 64 MiB of shared memory outlive the process, until a reboot.
-        node.destroy_node()
+        for node in nodes:
+            node.destroy_node()
+    for failure in (spin.failure for spin in spins if spin.failure):
+        raise failure
+
+
+class _Spin(threading.Thread):
+    """A node at work, in this thread or in one of its own, until it fails or all end.
+
+    Attributes:
+        failure: what was wrong with it.
+    """
+
+    def __init__(self, node: ManagedNode, end: Future) -> None:
+        super().__init__(daemon=True)
+        self.failure: Exception | None = None
+        self._node, self._end = node, end
+
+    def run(self) -> None:
+        executor = SingleThreadedExecutor()
+        executor.add_node(self._node)
+        if self._node.parameters.autostart:
+            executor.create_task(self._node.bring_up)
+        try:
+            executor.spin_until_future_complete(self._end)
+        except ExternalShutdownException:
+            pass
+        except Exception as error:  # raised again when all have ended
+            self.failure = error
+        finally:
+            # Not by leaving ROS: who makes something at that moment would crash.
+            self._end.set_result(None)
 
 
 def initialise(name: str, arguments: list[str]) -> None:

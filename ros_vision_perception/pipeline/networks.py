@@ -20,6 +20,7 @@ from ros_vision_perception.backends.onnx import OnnxBackend, runtime_version
 from ros_vision_perception.backends.plan_file import read_plan
 from ros_vision_perception.backends.shapes import Ranges
 from ros_vision_perception.core.errors import ConfigurationError, ModelError
+from ros_vision_perception.pipeline.sharing import NetworkPool
 from ros_vision_perception.zoo.cache import cache_folder, exclusive, sha256_of
 from ros_vision_perception.zoo.engines import SUFFIXES, EngineCache
 
@@ -55,14 +56,16 @@ class Networks:
         report: told one line when something takes long or is not as asked for.
     """
 
-    def __init__(self, config: BackendConfig, report: Report) -> None:
-        """Choose the backend.
+    def __init__(
+        self, config: BackendConfig, report: Report, pool: NetworkPool | None = None
+    ) -> None:
+        """Choose the backend; share networks with who has the same `pool`.
 
         Raises:
             ConfigurationError: when this machine does not have what is asked for.
         """
         self.report = report
-        self._config = config
+        self._config, self._pool = config, pool
         self._candidates = candidates(config)
         self._opened: dict[Path, FileBackend] = {}
 
@@ -86,22 +89,27 @@ class Networks:
             ModelError: when it cannot be loaded where it shall run.
             ConfigurationError: when it is an engine and TensorRT is not what is asked for.
         """
+        if self._pool is None:
+            backend = self._load(path, threads)
+        else:
+            key = (path.resolve(), threads, self._config)
+            backend = self._pool.open(key, lambda: self._load(path, threads))
+        self._opened[path] = backend
+        return backend
+
+    def _load(self, path: Path, threads: int) -> FileBackend:
         if path.suffix in SUFFIXES:
-            backend: FileBackend = self._open_plan(path)
-        elif self._candidates[0] in (TENSORRT, ORT_TENSORRT):
+            return self._open_plan(path)
+        if self._candidates[0] in (TENSORRT, ORT_TENSORRT):
 
             def prepare(ranges: Ranges, is_wanted: Callable[[], bool]) -> FileBackend:
                 return self._open(path, threads, ranges, is_wanted)
 
             cpu = OnnxBackend(path, threads)
             if self._config.run_meanwhile:
-                backend = Meanwhile(cpu, prepare, self.report)
-            else:
-                backend = Deferred(cpu, prepare)
-        else:
-            backend = self._open(path, threads, {}, lambda: True)
-        self._opened[path] = backend
-        return backend
+                return Meanwhile(cpu, prepare, self.report)
+            return Deferred(cpu, prepare)
+        return self._open(path, threads, {}, lambda: True)
 
     def _open(
         self, path: Path, threads: int, ranges: Ranges, is_wanted: Callable[[], bool]

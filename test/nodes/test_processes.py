@@ -46,7 +46,9 @@ def models() -> dict[str, ResolvedModel]:
 
 
 def command(node: str, *arguments: str) -> list[str]:
-    return [sys.executable, '-m', 'ros_vision_perception', node, '--ros-args', *arguments]
+    """Return the command line of a node, or of a node and its own arguments in one string."""
+    module = [sys.executable, '-m', 'ros_vision_perception']
+    return [*module, *node.split(), '--ros-args', *arguments]
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -162,6 +164,33 @@ def test_one_process_finds_a_person_as_separate_processes_do(
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.timeout(600)
+def test_several_cameras_in_one_process_each_have_people_of_their_own(
+    ros: Ros, start: Any, models: dict[str, ResolvedModel]
+) -> None:
+    node = start('multi_camera_node left right', '-r', '__ns:=/robot')
+    nobody = np.zeros((400, 400, 3), np.uint8)
+    right = results_of(ros, 'robot/right', 1, [nobody] * 3)
+    left = results_of(ros, 'robot/left', 1, photographs(3))
+    again = results_of(ros, 'robot/right', 1, [nobody])
+    assert [len(result.humans) for result in left] == [1, 1, 1]
+    assert [len(result.humans) for result in right + again] == [0, 0, 0, 0]
+    node.send_signal(signal.SIGINT)
+    assert node.wait(timeout=30) == 0
+
+
+def test_of_several_cameras_one_that_cannot_be_configured_ends_the_process(
+    ros_domain: int, models: dict[str, ResolvedModel], tmp_path: Path
+) -> None:
+    parameters = tmp_path / 'parameters.yaml'
+    parameters.write_text(
+        '/right/perception_node: {ros__parameters: {pose_model: no-such-model}}\n'
+    )
+    line = refusal('multi_camera_node left right', '--params-file', str(parameters))
+    assert "no model and no file 'no-such-model'; available" in line
+    assert 'expected a name of its own' in refusal('multi_camera_node left left')
+
+
 @pytest.mark.parametrize('ending', [signal.SIGINT, signal.SIGTERM])
 def test_a_node_that_is_told_to_end_leaves_nothing_in_shared_memory(
     ros: Ros, start: Any, ending: signal.Signals
@@ -192,7 +221,7 @@ def test_a_node_that_is_told_to_end_while_it_loads_ends_at_once_and_leaves_nothi
 
 
 def refusal(node: str, *arguments: str, **variables: str) -> str:
-    """Return the one line that a node says before it refuses to start."""
+    """Return the one line that a node (see `command`) says before it refuses to start."""
     done = subprocess.run(
         command(node, *arguments),
         env=environment(**variables),
@@ -202,7 +231,8 @@ def refusal(node: str, *arguments: str, **variables: str) -> str:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith(f'{node}: ')]
+    name = node.split()[0]
+    lines = [line for line in done.stderr.splitlines() if line.startswith(f'{name}: ')]
     assert len(lines) == 1, done.stderr
     assert 'Traceback' not in done.stderr
     return lines[0]

@@ -19,7 +19,9 @@ from ros_vision_perception.backends.onnx import OnnxBackend
 from ros_vision_perception.core.errors import ConfigurationError, ModelError, PerceptionError
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import load_pose
+from ros_vision_perception.pipeline.networks import BackendConfig, Networks
 from ros_vision_perception.pipeline.pose import PosePipeline
+from ros_vision_perception.pipeline.sharing import NetworkPool
 from ros_vision_perception.pipeline.stages import no_stages
 
 
@@ -39,6 +41,16 @@ def test_who_asks_for_a_gpu_where_there_is_none_hears_so_in_one_line(backend: st
     ) as error:
         networks(backend=backend)
     assert '\n' not in str(error.value) and 'cure: ' in str(error.value)
+
+
+@NO_GPU
+def test_networks_of_one_pool_are_loaded_once_for_the_same_use(file: Path) -> None:
+    pool, config = NetworkPool(2), BackendConfig()
+    left, right = (Networks(config, print, pool) for _ in range(2))
+    assert left(file, 1) is right(file, 1)
+    assert left.where == right.where != {}
+    assert left(file, 1) is not right(file, 2)
+    assert Networks(config, print)(file, 1) is not left(file, 1)
 
 
 @NO_GPU
@@ -129,6 +141,7 @@ import sys
 from pathlib import Path
 from ros_vision_perception.pipeline.networks import BackendConfig, Networks
 from ros_vision_perception.pipeline.pose import PosePipeline
+from ros_vision_perception.pipeline.sharing import NetworkPool
 from ros_vision_perception.pipeline.stages import no_stages
 Networks(BackendConfig('onnxruntime-cpu'), print)(Path({str(file)!r}), 1)
 assert not [name for name in sys.modules if 'tensorrt' in name or 'gpu' in name.split('.')[-1]]
