@@ -1,7 +1,8 @@
-"""A camera that publishes given images, and an ear for everything that is said about them."""
+"""Cameras that publish given images, and an ear for everything that is said about them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+import posixpath
 import threading
 import time
 
@@ -61,16 +62,26 @@ class CameraLink:
     """A ROS node, spun by a thread of its own."""
 
     def __init__(
-        self, frame_id: str, hear: Callable[[Heard], None], topics: Iterable[str] = RESULTS
+        self,
+        frame_id: str,
+        hear: Callable[[Heard], None],
+        topics: Iterable[str] = RESULTS,
+        namespaces: Sequence[str] = ('',),
     ) -> None:
-        """Join ROS; `hear` is called in the node's thread with every message of `topics`."""
+        """Join ROS as a camera in each of `namespaces`.
+
+        `hear` is called in the node's thread with every message of their `topics`.
+        """
         # The signals are the caller's: it has files to close before it leaves ROS.
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._frame_id = frame_id
         self._node = rclpy.create_node('camera')
-        self._images = self._node.create_publisher(Image, 'image', QoSProfile(depth=5))
-        for name in topics:
-            self._listen(name, _RESULTS[name], hear)
+        self._images = []
+        for namespace in namespaces:
+            topic = posixpath.join(namespace, 'image')
+            self._images.append(self._node.create_publisher(Image, topic, QoSProfile(depth=5)))
+            for name in topics:
+                self._listen(namespace, name, hear)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
@@ -78,18 +89,19 @@ class CameraLink:
 
     @property
     def listeners(self) -> int:
-        """Number of nodes that receive the images."""
-        return self._images.get_subscription_count()
+        """Number of nodes that receive the images of every camera."""
+        return min(images.get_subscription_count() for images in self._images)
 
     def publish(self, image: np.ndarray, stamp_ns: int) -> int:
-        """Publish an image (H, W, 3) uint8 BGR, contiguous, taken at `stamp_ns`.
+        """Publish an image (H, W, 3) uint8 BGR, contiguous, taken at `stamp_ns` by every camera.
 
         Returns:
             When it was handed to the middleware, ns.
         """
         message = image_to_msg(image, 'bgr8', make_header(stamp_ns, self._frame_id))
         handed_ns = time.time_ns()
-        self._images.publish(message)
+        for images in self._images:
+            images.publish(message)
         return handed_ns
 
     def close(self) -> None:
@@ -98,8 +110,8 @@ class CameraLink:
         rclpy.try_shutdown()
         self._thread.join(timeout=5)
 
-    def _listen(self, name: str, kind: type, hear: Callable[[Heard], None]) -> None:
-        latched = name == SKELETON
+    def _listen(self, namespace: str, name: str, hear: Callable[[Heard], None]) -> None:
+        kind, latched = _RESULTS[name], name == SKELETON
         quality = QoSProfile(
             depth=50,
             reliability=ReliabilityPolicy.RELIABLE,
@@ -108,11 +120,11 @@ class CameraLink:
         message_type = f'{kind.__module__.split(".")[0]}/msg/{kind.__name__}'
 
         def callback(data: bytes) -> None:
-            topic = subscription.topic_name
-            hear(Heard(topic, name, message_type, time.time_ns(), data))
+            hear(Heard(subscription.topic_name, name, message_type, time.time_ns(), data))
 
         # Raw: what the bag keeps is what came over the wire.
-        subscription = self._node.create_subscription(kind, name, callback, quality, raw=True)
+        topic = posixpath.join(namespace, name)
+        subscription = self._node.create_subscription(kind, topic, callback, quality, raw=True)
 
     def _spin(self) -> None:
         try:

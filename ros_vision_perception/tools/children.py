@@ -1,6 +1,6 @@
 """The nodes that a tool starts: processes that never outlive it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import ctypes
 import os
 from pathlib import Path
@@ -24,9 +24,12 @@ class Children:
         self._environment = dict(environment)
         self._processes: dict[str, subprocess.Popen] = {}
 
-    def start(self, command: str, parameters: Mapping[str, object]) -> None:
-        """Start a node with ROS parameters."""
-        arguments = [sys.executable, '-m', 'ros_vision_perception', command, '--ros-args']
+    def start(
+        self, command: str, parameters: Mapping[str, object], own: Sequence[str] = ()
+    ) -> None:
+        """Start a node with arguments of its `own` and ROS parameters."""
+        program = [sys.executable, '-m', 'ros_vision_perception', command]
+        arguments = [*program, *own, '--ros-args']
         for name, value in parameters.items():
             arguments += ['-p', f'{name}:={value}']
         with self._log(command).open('wb') as log:

@@ -9,10 +9,10 @@ import tempfile
 
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.tools.backend_options import add_backend_options
-from ros_vision_perception.tools.benchmark import fusion, inputs, peers, pose
+from ros_vision_perception.tools.benchmark import cameras, fusion, inputs, peers, pose
 from ros_vision_perception.tools.benchmark.arguments import count
 
-_ALONE = {'fusion': fusion, 'peers': peers, 'pose': pose}
+_ALONE = {'cameras': cameras, 'fusion': fusion, 'peers': peers, 'pose': pose}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='benchmark',
         description=__doc__,
-        epilog='Without ROS, `benchmark fusion` measures the fusion alone, `benchmark pose` a '
+        epilog='`benchmark cameras` measures several cameras in one process. '
+        'Without ROS, `benchmark fusion` measures the fusion alone, `benchmark pose` a '
         'pose model alone, `benchmark peers` what is done around a network, by us and by others: '
         'see their --help.',
     )
