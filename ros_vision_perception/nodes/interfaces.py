@@ -145,10 +145,11 @@ class Bodies:
             if name not in self._bodies:
                 self._bodies[name] = self._publishers(name)
             publishers = self._bodies[name]
-            publishers['roi'].publish(bodies.roi_to_msg(kinds, human, size, header))
-            publishers['skeleton2d'].publish(
-                bodies.skeleton_to_msg(kinds, human, humans.skeleton, size, header)
-            )
+            if all(size):  # people of several cameras are in no image
+                publishers['roi'].publish(bodies.roi_to_msg(kinds, human, size, header))
+                publishers['skeleton2d'].publish(
+                    bodies.skeleton_to_msg(kinds, human, humans.skeleton, size, header)
+                )
             publishers['posture'].publish(bodies.posture_to_msg(kinds, human, header))
             for gesture in bodies.gestures_to_msg(kinds, human, header):
                 publishers['gesture'].publish(gesture)

@@ -40,8 +40,16 @@ def limits(parameter: Field) -> Limits:
     return parameter.metadata['limits']
 
 
+def kind_of(parameter: Field) -> str:
+    """Return what a field of a parameter class is, for people."""
+    kind = type(parameter.default)
+    return 'list of str' if kind is tuple else kind.__name__
+
+
 def checked(parameter: Field, value: Any) -> Any:
     """Return a value for a field of a parameter class; a whole number will do for a float.
+
+    A list becomes a tuple.
 
     Raises:
         ConfigurationError: when it is of the wrong type or not allowed.
@@ -49,8 +57,10 @@ def checked(parameter: Field, value: Any) -> Any:
     kind = type(parameter.default)
     if kind is float and type(value) is int:
         value = float(value)
+    if kind is tuple and isinstance(value, list) and all(type(item) is str for item in value):
+        value = tuple(value)
     if type(value) is not kind or not limits(parameter).allow(value):
-        expected = f'{kind.__name__} {limits(parameter).expectation}'.rstrip()
+        expected = f'{kind_of(parameter)} {limits(parameter).expectation}'.rstrip()
         raise ConfigurationError(f'parameter {parameter.name}: got {value!r}, expected {expected}')
     return value
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ros_vision_perception.nodes.limits import limits
+from ros_vision_perception.nodes.limits import kind_of, limits
 from ros_vision_perception.nodes.parameters import NODES, change_of
 
 
@@ -30,7 +30,7 @@ def parameters_markdown() -> str:
             '|---|---|---|---|---|---|',
         ]
         for parameter in fields(parameters):
-            default, kind = _yaml(parameter.default), type(parameter.default).__name__
+            default, kind = _yaml(parameter.default), kind_of(parameter)
             allowed, description = limits(parameter).expectation, limits(parameter).description
             rows.append(
                 f'| `{parameter.name}` | {kind} | `{default}` | {allowed} '
@@ -53,7 +53,9 @@ def parameters_yaml(node: str) -> str:
 
 
 def _yaml(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(list(value) if isinstance(value, tuple) else value)
 
 
 def main() -> None:

@@ -275,11 +275,24 @@ class InterfacesParameters(ManagedParameters):
     )
 
 
+@dataclass(frozen=True)
+class MergingParameters(ManagedParameters):
+    """Parameters of `merging_node`."""
+
+    cameras: tuple[str, ...] = _parameter(
+        ('left', 'right'), 'Namespaces of the cameras, relative to that of the node.'
+    )
+    target_frame: str = _parameter(
+        'map', 'Frame in which the people of all cameras come: target_frame of their nodes.'
+    )
+
+
 NODES = {
     'perception_node': PerceptionParameters,
     'pose_node': PoseParameters,
     'segmentation_node': SegmentationParameters,
     'fusion_node': FusionParameters,
+    'merging_node': MergingParameters,
     'interfaces_node': InterfacesParameters,
 }
 

@@ -15,6 +15,7 @@ from ros_vision_perception.nodes.parameter_files import contents
 from ros_vision_perception.nodes.parameters import (
     NODES,
     FusionParameters,
+    MergingParameters,
     PerceptionParameters,
     PoseParameters,
 )
@@ -32,7 +33,11 @@ def test_files_are_those_that_the_code_writes(path: str, text: str) -> None:
 def test_parameter_files_hold_every_default(node: str) -> None:
     path = ROOT / 'config' / f'{node.removesuffix("_node")}.yaml'
     values = yaml.safe_load(path.read_text(encoding='utf-8'))[f'/**/{node}']['ros__parameters']
-    assert values == {field.name: field.default for field in fields(NODES[node])}
+    defaults = {field.name: field.default for field in fields(NODES[node])}
+    assert values == {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in defaults.items()
+    }
 
 
 @pytest.mark.parametrize('node', NODES)
@@ -93,6 +98,20 @@ def test_a_whole_number_will_do_for_a_float(node: Any) -> None:
     parameters = declare(node(join_deadline_ms=50), FusionParameters)
     assert parameters.join_deadline_ms == 50.0
     assert isinstance(parameters.join_deadline_ms, float)
+
+
+@pytest.mark.ros
+def test_a_list_of_names_comes_as_a_tuple_and_holds_nothing_else(node: Any) -> None:
+    from ros_vision_perception.nodes.declare import declare
+
+    made = node(cameras=['front', 'rear', 'top'])
+    assert declare(made, MergingParameters).cameras == ('front', 'rear', 'top')
+    assert list(made.get_parameter('cameras').value) == ['front', 'rear', 'top']
+    for value in ([1, 2], 'front'):
+        with pytest.raises(
+            ConfigurationError, match=r'parameter cameras: .* expected list of str'
+        ):
+            declare(node(cameras=value), MergingParameters)
 
 
 @pytest.mark.ros

@@ -20,9 +20,13 @@ def label_info_to_msg(vision_msgs: ModuleType) -> Any:
 
 
 def detections_2d_to_msg(vision_msgs: ModuleType, people: list[HumanState], header: Any) -> Any:
-    """Return a Detection2DArray: the boxes in the image, px."""
+    """Return a Detection2DArray: the boxes in the image, px.
+
+    Who is in no image, as people of several cameras, is left out.
+    """
+    boxed = [human for human in people if np.isfinite(human.box_xyxy).all()]
     return vision_msgs.Detection2DArray(
-        header=header, detections=[_in_image(vision_msgs, human, header) for human in people]
+        header=header, detections=[_in_image(vision_msgs, human, header) for human in boxed]
     )
 
 
