@@ -30,7 +30,7 @@ _MAY_IMPORT = {
     'pipeline': ('core', 'models', 'backends', 'zoo', 'numpy'),
     'nodes': (
         *('core', 'models', 'render', 'zoo', 'pipeline', 'msg', *_ROS),
-        *('numpy', 'cv2', 'rosbags', 'yaml'),
+        *('numpy', 'cv2', 'rosbags', 'yaml', 'launch', 'launch_ros'),
     ),
     'tools': (
         *_EVERYTHING,

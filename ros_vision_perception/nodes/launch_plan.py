@@ -1,4 +1,4 @@
-"""What `perception.launch.py` starts, worked out where a test does not need `launch`."""
+"""What the launch files start, worked out where a test does not need `launch`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ NONE = 'none'
 _PASSED_ON = (
     'transport', 'pose_model', 'segmentation_model', 'backend', 'precision', 'target_frame',
 )  # fmt: skip
-Value = bool | int | str
+Value = bool | int | str | list[str]
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,20 @@ class NodePlan:
     """One node to start.
 
     Attributes:
-        executable: name of the executable and of the node.
+        executable: name of the executable; and of the node, if it is `renamed`.
         config: its parameter file in `config/`.
         parameters: what the arguments say, for after all parameter files.
         remappings: pairs of topics, from and to.
+        arguments: of the executable.
+        renamed: whether there is one node, which can be given a name.
     """
 
     executable: str
     config: str
     parameters: Mapping[str, Value]
     remappings: tuple[tuple[str, str], ...]
+    arguments: tuple[str, ...] = ()
+    renamed: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,8 @@ def plan(arguments: Mapping[str, str]) -> list[NodePlan]:
         NodePlan(
             executable=node,
             config=f'{node.removesuffix("_node")}.yaml',
-            parameters=_parameters(node, arguments),
-            remappings=_remappings(arguments),
+            parameters=parameters_of(node, arguments),
+            remappings=remappings_of(arguments),
         )
         for node in _nodes(arguments)
     ]
@@ -158,7 +162,7 @@ def viewer(arguments: Mapping[str, str]) -> ViewerPlan | None:
         config='perception.rviz',
         frame=arguments['rviz_frame'] or arguments['target_frame'] or 'camera',
         use_sim_time=BOOLEAN[arguments['use_sim_time']],
-        remappings=_remappings(arguments),
+        remappings=remappings_of(arguments),
     )
 
 
@@ -176,7 +180,7 @@ def _stages(arguments: Mapping[str, str]) -> list[str]:
     return ['pose_node', 'segmentation_node', 'fusion_node']
 
 
-def _parameters(node: str, arguments: Mapping[str, str]) -> dict[str, Value]:
+def parameters_of(node: str, arguments: Mapping[str, str]) -> dict[str, Value]:
     """Return those parameters that the arguments set and that the node has."""
     given: dict[str, Value] = {name: arguments[name] for name in _PASSED_ON if arguments[name]}
     if arguments['pose_detect_every']:
@@ -198,7 +202,8 @@ def _whole_number(name: str, arguments: Mapping[str, str]) -> int:
     return int(arguments[name])
 
 
-def _remappings(arguments: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def remappings_of(arguments: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return pairs of topics, from and to."""
     topics = {
         'image': arguments['image'],
         'image/compressed': f'{arguments["image"]}/compressed',

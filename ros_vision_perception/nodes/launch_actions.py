@@ -1,0 +1,79 @@
+"""From plans to actions of `launch`: what the launch files have in common."""
+
+from collections.abc import Callable, Mapping
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+from ros_vision_perception.nodes.launch_plan import Argument, NodePlan, ViewerPlan, viewer
+from ros_vision_perception.nodes.transport import environment
+
+PACKAGE = 'ros_vision_perception'
+
+
+def describe(
+    declared: Mapping[str, Argument], start: Callable[[Mapping[str, str]], list[Node]]
+) -> LaunchDescription:
+    """Declare the arguments, prepare for large images, then do what `start` says of them."""
+
+    def started(context: LaunchContext) -> list[Node]:
+        return start({name: LaunchConfiguration(name).perform(context) for name in declared})
+
+    return LaunchDescription(
+        [
+            *(
+                DeclareLaunchArgument(
+                    name,
+                    default_value=None if argument.is_required else argument.default,
+                    description=argument.description,
+                    choices=list(argument.choices) or None,
+                )
+                for name, argument in declared.items()
+            ),
+            *(SetEnvironmentVariable(name, value) for name, value in environment().items()),
+            OpaqueFunction(function=started),
+        ]
+    )
+
+
+def perception_nodes(plans: list[NodePlan], arguments: Mapping[str, str]) -> list[Node]:
+    """Return the nodes of a plan, and RViz where the arguments ask for it."""
+    rviz = viewer(arguments)
+    nodes = [_perception_node(plan, arguments) for plan in plans]
+    return nodes if rviz is None else [*nodes, viewer_node(rviz, arguments['namespace'])]
+
+
+def _perception_node(plan: NodePlan, arguments: Mapping[str, str]) -> Node:
+    extra = [arguments['params_file']] if arguments['params_file'] else []
+    return Node(
+        package=PACKAGE,
+        executable=plan.executable,
+        name=plan.executable if plan.renamed else None,
+        namespace=arguments['namespace'],
+        arguments=list(plan.arguments),
+        parameters=[config_file(plan.config), *extra, dict(plan.parameters)],
+        remappings=list(plan.remappings),
+        ros_arguments=['--log-level', arguments['log_level']],
+        output='screen',
+    )
+
+
+def viewer_node(plan: ViewerPlan, namespace: str = '') -> Node:
+    """Return RViz."""
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        namespace=namespace,
+        arguments=['--display-config', config_file(plan.config), '--fixed-frame', plan.frame],
+        parameters=[{'use_sim_time': plan.use_sim_time}],
+        remappings=list(plan.remappings),
+        output='screen',
+    )
+
+
+def config_file(name: str) -> PathJoinSubstitution:
+    """Return the path of a file in `config/`."""
+    return PathJoinSubstitution([FindPackageShare(PACKAGE), 'config', name])
