@@ -103,7 +103,8 @@ setup(
     data_files=[(f'share/{NAME}', ['package.xml'])],
     install_requires=requirements('runtime'),
     extras_require={
-        name: requirements(name) for name in ('ros', 'tools', 'tracking', 'training', 'rerun')
+        name: requirements(name)
+        for name in ('ros', 'tools', 'tracking', 'training', 'rerun', 'ray')
     },
     entry_points={'console_scripts': [f'ros-vision-perception = {NAME}.__main__:main']},
     cmdclass={'install_data': InstallMessages},

@@ -43,6 +43,7 @@ _MAY_IMPORT = {
             'pycocotools',
             'scipy.optimize',
             'rich',
+            'ray',
             'rerun',
             'rosbags',
             'skimage',

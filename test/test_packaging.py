@@ -99,8 +99,9 @@ def test_the_lock_pins_every_requirement() -> None:
         for line in _text('requirements/lock.txt').splitlines()
         if '==' in line
     }
-    # torch is left to whoever trains: there is one for each kind of GPU; rerun-sdk is 170 MB.
-    unpinned = {_ROOT / f'requirements/{name}.in' for name in ('training', 'rerun')}
+    # torch is left to whoever trains: there is one for each kind of GPU; rerun-sdk and ray
+    # are large.
+    unpinned = {_ROOT / f'requirements/{name}.in' for name in ('training', 'rerun', 'ray')}
     for path in {*(_ROOT / 'requirements').glob('*.in')} - unpinned:
         for line in path.read_text(encoding='utf-8').splitlines():
             if line and line[0] not in '#-':
@@ -116,9 +117,9 @@ def _requirements(name: str) -> set[str]:
 def test_every_library_that_is_imported_is_a_requirement() -> None:
     others = {
         **{'cv2': 'opencv-python-headless', 'yaml': 'pyyaml', 'skimage': 'scikit-image'},
-        'rerun': 'rerun-sdk',
+        **{'rerun': 'rerun-sdk', 'ray': 'ray[client]'},
     }
-    extras = 'runtime', 'tools', 'tracking', 'training', 'rerun'
+    extras = 'runtime', 'tools', 'tracking', 'training', 'rerun', 'ray'
     required = set().union(*map(_requirements, extras))
     ros = {element.text for element in _package_xml().findall('exec_depend')}
     ros |= {element.text for element in _package_xml().findall('depend')}

@@ -8,7 +8,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """Return what is asked for; ends the process where that is nothing that can be done."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    of_files = ('output', 'jobs', 'inputs', 'check', 'rerun')
+    of_files = ('output', 'jobs', 'inputs', 'check', 'rerun', 'ray')
     of_live = ('rate', 'loop', 'ros_args')
     for name in of_files if arguments.live else of_live:
         if getattr(arguments, name) not in (None, False):
@@ -16,6 +16,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
             parser.error(f'{option} and {"" if arguments.live else "no "}--live')
     if not arguments.live and arguments.output is None:
         parser.error('expected --output PATH or --live')
+    if arguments.ray is not None and arguments.jobs is not None:
+        parser.error('-j and --ray: the cluster knows how many it does at once')
     if arguments.rate is not None and not arguments.rate > 0:
         parser.error(f'--rate: got {arguments.rate}, expected more than 0')
     return arguments
@@ -74,6 +76,11 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
         '--inputs', action='store_true', help='copy the messages that were read, too'
     )
     group.add_argument('-j', '--jobs', type=int, metavar='N', help='bags side by side; default: 1')
+    group.add_argument(
+        '--ray',
+        metavar='ADDRESS',
+        help='bags side by side on a Ray cluster: HOST:PORT, auto, local',
+    )
     group.add_argument(
         '--check', type=Path, metavar='GOLDEN',
         help='compare the results with those of an earlier replay',

@@ -35,7 +35,7 @@ def _write(arguments: argparse.Namespace) -> int:
     if arguments.rerun:
         rerun_file.require()
     begun_s = time.perf_counter()
-    figures = work.run_all(jobs, arguments.jobs or 1)
+    figures = work.run_all(jobs, arguments.jobs or 1, arguments.ray)
     seconds = _tell(figures, begun_s, arguments.json)
     print(f'{seconds:.1f} s, {arguments.output.resolve()}')
     return check.main(jobs[0], arguments.check) if arguments.check else 0

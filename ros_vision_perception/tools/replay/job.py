@@ -33,6 +33,8 @@ class Job:
 
 # Told how many images are done, of how many.
 Progress = Callable[[int, int], object]
+# The figures of a job, and the lines that were said.
+Done = tuple[dict[str, Any], list[str]]
 
 
 def finished(job: Job) -> dict[str, Any] | None:
@@ -83,3 +85,9 @@ def run(job: Job, progress: Progress, report: Report) -> dict[str, Any]:
             told = {'job': recipe.description, 'figures': figures}
             output.note(REPORT, json.dumps(told, indent=2))
     return figures
+
+
+def run_quietly(job: Job) -> Done:
+    """Do a job in a process of its own, where nobody watches; see `run`."""
+    said: list[str] = []
+    return run(job, lambda _done, _of: None, said.append), said

@@ -13,7 +13,7 @@ from ros_vision_perception.nodes.result_messages import SKELETON, TOPICS, Answer
 from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.perception import Perception
-from ros_vision_perception.tools.replay.inputs import OTHER, BagInput, Selection
+from ros_vision_perception.tools.replay.inputs import IMAGE, OTHER, BagInput, Selection
 from ros_vision_perception.tools.replay.outgoing import Offer, Outgoing
 from ros_vision_perception.tools.replay.stream import Stream
 
@@ -137,8 +137,8 @@ class Player:
             if offer is not None:
                 yield Outgoing(offer, message.time_ns, bytes(message.data), is_result=False)
             if message.kind != OTHER:
+                self.images += message.kind == IMAGE
                 yield from self._written(self._stream.take(message), models.messages)
-                self.images = self._stream.images
         yield from self._written(self._stream.end(), models.messages)
 
     @property
