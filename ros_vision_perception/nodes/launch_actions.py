@@ -8,10 +8,17 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
-from ros_vision_perception.nodes.launch_plan import Argument, NodePlan, ViewerPlan, viewer
+from ros_vision_perception.nodes.launch_plan import (
+    BOOLEAN,
+    Argument,
+    NodePlan,
+    ViewerPlan,
+    viewer,
+)
 from ros_vision_perception.nodes.transport import environment
 
 PACKAGE = 'ros_vision_perception'
+_RESPAWN_S = 2.0
 
 
 def describe(
@@ -57,6 +64,8 @@ def _perception_node(plan: NodePlan, arguments: Mapping[str, str]) -> Node:
         parameters=[config_file(plan.config), *extra, dict(plan.parameters)],
         remappings=list(plan.remappings),
         ros_arguments=['--log-level', arguments['log_level']],
+        respawn=BOOLEAN[arguments['respawn']],
+        respawn_delay=_RESPAWN_S,
         output='screen',
     )
 

@@ -76,6 +76,9 @@ ARGUMENTS = {
         'Frame in which RViz shows people: target_frame, or the frame_id of the images; '
         'default: target_frame, else camera.',
     ),
+    'respawn': Argument(
+        'false', 'Start a node again, 2 s after it ended.', choices=tuple(BOOLEAN)
+    ),
     'namespace': Argument('', 'Namespace of the nodes and of their topics.'),
     'params_file': Argument('', 'Parameter file, read after those in config/.'),
     'use_sim_time': Argument('false', 'Take the time from /clock.', choices=tuple(BOOLEAN)),

@@ -81,6 +81,15 @@ def test_every_argument_is_declared_with_its_description(
     assert len(nodes) == 1
 
 
+def test_nodes_come_back_where_asked_for(
+    launched: Callable[..., tuple[list[Made], list[Made]]],
+) -> None:
+    arguments = {name: argument.default for name, argument in launch_plan.ARGUMENTS.items()}
+    for asked, respawn in (('false', False), ('true', True)):
+        _, nodes = launched('perception.launch.py', {**arguments, 'respawn': asked})
+        assert [node.fields['respawn'] for node in nodes] == [respawn]
+
+
 def test_a_replay_ends_everything_and_with_rviz_is_left_to_be_looked_at(
     launched: Callable[..., tuple[list[Made], list[Made]]],
 ) -> None:
