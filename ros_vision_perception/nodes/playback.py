@@ -18,8 +18,9 @@ from ros_vision_perception.nodes.conversions.stamps import time_to_msg
 from ros_vision_perception.nodes.quality import RELIABLE
 from ros_vision_perception.nodes.run import initialise
 
-# Reliable: whoever asks for less hears it as well.
-_NEWEST_TIME = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+# Reliable: whoever asks for less hears it as well. With depth 1, times that were not sent yet are
+# lost to the next one while the processor is busy.
+_TIMES = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 # As TF keeps its static transforms, which come in several messages.
 _KEPT = QoSProfile(
     depth=100,
@@ -28,7 +29,7 @@ _KEPT = QoSProfile(
 )
 # Listeners find a publisher within a moment, or within the 2 s at which they look again.
 _DISCOVERY_S = 3.0
-_QUIET_S = 1.0
+_QUIET_S = 0.5
 # Fast DDS asks for acknowledgements every 3 s; there is no sense in waiting for all of them.
 _ACKNOWLEDGEMENT_S = 1.0
 _POLL_S = 0.05
@@ -47,7 +48,7 @@ class Playback:
         initialise('replay', ros_arguments)
         self._report = report
         self._node = Node('replay')
-        self._clock = self._node.create_publisher(Clock, '/clock', _NEWEST_TIME)
+        self._clock = self._node.create_publisher(Clock, '/clock', _TIMES)
         self._publishers: dict[str, Publisher | None] = {'/clock': None}  # not that of a bag
         self._last_offer_s = time.monotonic()
 

@@ -1,6 +1,6 @@
 """The launch files themselves, with stand-ins for `launch` where a test needs no more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 import importlib.util
 from pathlib import Path
 import sys
@@ -15,6 +15,8 @@ from ros_vision_perception.nodes import launch_plan, replay_plan
 
 _FOLDER = Path(__file__).parents[2] / 'launch'
 _FOUND = '$(find-pkg-share ros_vision_perception)/launch/'
+# Of ours, what imports `launch`.
+_ACTIONS = 'ros_vision_perception.nodes.launch_actions'
 _NAMES = {
     'launch': ('LaunchContext', 'LaunchDescription'),
     'launch.actions': (
@@ -40,13 +42,16 @@ class Made:
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[Made], list[Made]]]:
+def launched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., tuple[list[Made], list[Made]]]]:
     """Return a function that gives what a file declares, and what it starts with arguments."""
     for name, classes in _NAMES.items():
         module = ModuleType(name)
         for each in classes:
             setattr(module, each, type(each, (Made,), {'kind': each}))
         monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delitem(sys.modules, _ACTIONS, raising=False)
 
     def load(name: str, arguments: Mapping[str, str]) -> tuple[list[Made], list[Made]]:
         spec = importlib.util.spec_from_file_location('launched', _FOLDER / name)
@@ -58,7 +63,8 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[Made],
         (starts,) = [entity for entity in entities if entity.kind == 'OpaqueFunction']
         return declared, starts.fields['function'](arguments)
 
-    return load
+    yield load
+    sys.modules.pop(_ACTIONS, None)  # it has the stand-ins
 
 
 @pytest.mark.parametrize(
