@@ -6,6 +6,7 @@ those far from the person's own depth are thrown away, and a joint that is not s
 
 from dataclasses import dataclass
 from functools import lru_cache
+import math
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def measure_depths(sightings: Sightings, depth_m: np.ndarray | None, skeleton: S
     samples = _sample(sightings, depth_m)
     confident = sightings.people.confidences > 0.5
     sure = np.where(confident[..., None], samples, np.nan)
-    people_m = _median(sure.reshape(len(sure), -1))[0]
+    people_m = _median(sure.reshape(len(sure), math.prod(sure.shape[1:])))[0]
     near = np.abs(samples - people_m[:, None, None]) <= _REACH_M
     depth, spread, count = _median(np.where(near, samples, np.nan))
     depth = np.where(count >= _MIN_SAMPLES, depth, np.nan)

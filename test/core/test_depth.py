@@ -173,3 +173,8 @@ def test_depth_that_cannot_be_used_is_named(
     np.testing.assert_array_equal(only(humans).joints.positions_m, expected)
     assert only(humans).has_3d == ('camera' not in reason)
     assert humans.used_depth == (depth_size == IMAGE_SIZE)
+
+
+def test_depth_of_a_room_without_people_is_no_fault() -> None:
+    nobody = Scene(())
+    assert len(fuse(nobody, depth_image(nobody, 3.0)).people) == 0
