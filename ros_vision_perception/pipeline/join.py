@@ -62,7 +62,7 @@ class Joiner:
 
     Attributes:
         deadline_ns: how long the main input waits for the others, on the clock of the caller.
-        dropped: input name -> how many came too late, or for a stream that had ended.
+        dropped: input name -> how many came too late, twice, or for a stream that had ended.
         missed: input name -> how many stamps were given out without it.
     """
 
@@ -112,9 +112,7 @@ class Joiner:
                 waiting = self._waiting.setdefault(
                     stamp_ns, _Waiting(now_ns, now_ns + self._patience_ns(self._main))
                 )
-                waiting.parts[name] = value
-                if name == self._main:
-                    waiting.end_ns = now_ns + self.deadline_ns
+                self._keep(waiting, name, value, now_ns)
                 stream.misses = 0
         return self.expire(now_ns)
 
@@ -131,6 +129,14 @@ class Joiner:
         if latest is None:
             return []
         return [self._give(stamp_ns) for stamp_ns in sorted(self._waiting) if stamp_ns <= latest]
+
+    def _keep(self, waiting: _Waiting, name: str, value: Any, now_ns: int) -> None:
+        if name in waiting.parts:  # of two with the same stamp the first counts
+            self.dropped[name] += 1
+            return
+        waiting.parts[name] = value
+        if name == self._main:
+            waiting.end_ns = now_ns + self.deadline_ns
 
     def _patience_ns(self, name: str) -> int:
         """Return how long others wait for an input."""

@@ -64,6 +64,15 @@ def test_without_the_main_input_a_stamp_goes_on_in_the_end_and_later_ones_at_onc
     assert stamps(join.add('masks', 6, 'M', MAIN_DEADLINE * 7)) == [6]
 
 
+def test_of_two_inputs_with_the_same_stamp_the_first_counts() -> None:
+    join = joiner()
+    join.add('pose', 10, 'P', now_ns=0)
+    assert join.add('pose', 10, 'again', now_ns=1) == []
+    (joined,) = join.add('masks', 10, 'M', now_ns=2)
+    assert joined.parts['pose'] == 'P'
+    assert join.dropped == {'pose': 1}
+
+
 def test_an_input_that_has_moved_on_is_not_waited_for() -> None:
     join = joiner()
     join.add('pose', 10, 'P10', now_ns=0)
