@@ -70,8 +70,9 @@ class FusionNode(ManagedNode[FusionParameters]):
         self._forget_everyone()
         parameters = self.parameters
         self._stages = StageTimes(time.perf_counter_ns)
-        self._faults = Faults(self.get_logger().warning)
-        self._poses, self._received_ns = 0, time.perf_counter_ns()
+        say = self.get_logger().warning
+        self._faults = {'keypoints': Faults(say), 'masks': Faults(say)}
+        self._frames, self._received_ns = 0, time.perf_counter_ns()
         self._listen(PersonKeypointsArray, 'keypoints', keypoints_from_msg)
         inputs = ['keypoints']
         if parameters.use_masks:
@@ -108,13 +109,13 @@ class FusionNode(ManagedNode[FusionParameters]):
     def _listen(self, kind: type, topic: str, convert: Callable[[Any], Any]) -> None:
         def receive(message: Any, _info: dict) -> None:
             self._received_ns = time.perf_counter_ns()
-            self._poses += kind is PersonKeypointsArray
+            self._frames += kind is PersonKeypointsArray
             try:
                 stamp_ns = stamp_from_header(message.header)
                 with self._stages('convert'):
                     seen = convert(message)
             except FrameError as error:
-                self._faults.note(error, topic)
+                self._faults[topic].note(error, topic)
             else:
                 self._join.add(topic, stamp_ns, (message.header, seen))
 
@@ -138,6 +139,7 @@ class FusionNode(ManagedNode[FusionParameters]):
         depth_m, camera = self._depth.parts.fitting(
             parts.get('depth'), header.frame_id, first.image_size
         )
+        self._frames += 'keypoints' not in parts
         observation = Observation(
             stamp_ns=joined.stamp_ns,
             image_size=first.image_size,
@@ -161,11 +163,18 @@ class FusionNode(ManagedNode[FusionParameters]):
             self._humans.announce(skeleton)
 
     def counts(self) -> dict[str, int]:
-        """Return how many poses came, and how many messages were dropped for which cause."""
+        """Return how many frames came, and what was dropped for which cause.
+
+        Poses are a frame, and a stamp that went on without them is one.
+        """
         if not self._inputs:
             return {}
-        dropped = {f'dropped_{cause}': count for cause, count in self._faults.counts.items()}
-        return {'frames_in': self._poses, **dropped}
+        poses, masks = (faults.counts.items() for faults in self._faults.values())
+        return {
+            'frames_in': self._frames,
+            **{f'dropped_{cause}': count for cause, count in poses},
+            **{f'ignored_{cause}': count for cause, count in masks},
+        }
 
     def values(self) -> dict[str, str]:
         """Return how long ago the last message came."""
@@ -176,13 +185,16 @@ class FusionNode(ManagedNode[FusionParameters]):
         """Return what is wrong with the input, first of all that there is none."""
         if not self._inputs:
             return super().problems()
-        problems = [*super().problems(), *self._faults.news()]
+        problems = [*super().problems(), *self._news()]
         if self._silent_s() < _SILENT_AFTER_S:
             return problems
         topic = self.resolve_topic_name('keypoints')
         publishers = self.count_publishers(topic)
         text = f'nothing on {topic} for {self._silent_s():.0f} s; it has {publishers} publishers'
         return [Problem('silence', text, Level.STALE), *problems]
+
+    def _news(self) -> list[Problem]:
+        return [problem for faults in self._faults.values() for problem in faults.news()]
 
     def _silent_s(self) -> float:
         return (time.perf_counter_ns() - self._received_ns) * 1e-9

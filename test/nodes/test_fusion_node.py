@@ -41,11 +41,12 @@ class Fusion:
     """A fusion node in a test, and the nodes that would feed it.
 
     Attributes:
+        node: itself.
         humans: its results so far.
     """
 
     def __init__(self, ros: Ros, **parameters: Any) -> None:
-        ros.start(FusionNode, **parameters)
+        self.node = ros.start(FusionNode, **parameters)
         self._ros = ros
         self._writer = KeypointsWriter(COCO17, 'sticks')
         self._keypoints = ros.publisher(PersonKeypointsArray, 'keypoints')
@@ -119,6 +120,21 @@ def test_missing_poses_degrade_the_result_and_nobody_is_forgotten(ros: Ros) -> N
     assert results[1].degraded_reason == 'keypoints missing'
     assert results[1].inputs == HumanStateArray.MASK
     assert [[h.track_id for h in result.humans] for result in results] == [[1, 2]] * 3
+
+
+def test_what_came_is_what_went_out_and_what_was_dropped_poses_or_not(ros: Ros) -> None:
+    fusion = Fusion(ros, join_deadline_ms=SLOW_MS)
+    fusion.show_poses(1)
+    fusion.show_masks(1)
+    fusion.show_masks(2)  # goes on without poses
+    fusion.show_poses(3)
+    fusion.show_poses(3)  # once is enough
+    fusion.show_masks(3)
+    fusion.answers(3)
+    told = (fusion.node, *fusion.node.sources())
+    counts = dict(pair for source in told for pair in source.counts().items())
+    assert counts['frames_in'] == 4
+    assert counts['dropped_late'] == 1
 
 
 def test_before_the_first_poses_nothing_is_said_about_people(ros: Ros) -> None:
