@@ -83,6 +83,8 @@ def test_a_writer_forgets_the_people_of_the_last_image() -> None:
     ('damage', 'cause'),
     [
         (lambda message: setattr(message, 'skeleton', 'octopus'), 'unknown_skeleton'),
+        (lambda message: setattr(message, 'image_width', 2**32 - 1), 'impossible_size'),
+        (lambda message: setattr(message, 'image_height', 0), 'impossible_size'),
         (lambda message: message.people[0].keypoints.pop(), 'bad_keypoints'),
         (lambda message: message.people[0].keypoints_3d.pop(), 'bad_keypoints'),
         (lambda message: setattr(message.people[1].mask, 'width', 0), 'bad_mask'),

@@ -19,6 +19,7 @@ from ros_vision_perception.nodes.conversions.lean import lean
 from ros_vision_perception.nodes.conversions.masks import (
     box_from_msg,
     box_to_msg,
+    image_size_from_msg,
     mask_from_msg,
     mask_to_msg,
 )
@@ -87,7 +88,8 @@ def keypoints_from_msg(message: Any) -> Keypoints:
     """Return the poses in a message, bit for bit those that were written.
 
     Raises:
-        FrameError: unknown_skeleton, bad_keypoints (not all joints), bad_mask, bad_appearance.
+        FrameError: impossible_size, unknown_skeleton, bad_keypoints (not all joints), bad_mask,
+            bad_appearance.
     """
     try:
         skeleton = get_skeleton(message.skeleton)
@@ -102,7 +104,7 @@ def keypoints_from_msg(message: Any) -> Keypoints:
                 f'got {counts[0]} keypoints and {counts[1]} in 3D, '
                 f'expected the {joints} of {skeleton.name} and as many or none in 3D',
             )
-    size = (message.image_width, message.image_height)
+    size = image_size_from_msg(message)
     table = np.array([_table(person) for person in people], np.float32).reshape(-1, joints, 5)
     return Keypoints(
         skeleton=skeleton,

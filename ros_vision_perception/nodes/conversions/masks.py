@@ -19,6 +19,9 @@ from ros_vision_perception.nodes.conversions.appearances import (
     appearances_from_msg,
 )
 
+# The side of an image, px.
+_LARGEST = 1 << 14
+
 
 def box_to_msg(box_xyxy: np.ndarray) -> BoundingBox:
     """Return a box (4,) px."""
@@ -68,6 +71,20 @@ def mask_from_msg(message: Any, image_size: tuple[int, int]) -> BoxMask | None:
     return BoxMask(message.x, message.y, bitmap)
 
 
+def image_size_from_msg(message: Any) -> tuple[int, int]:
+    """Return (width, height) px of the image that a message of results is about.
+
+    Raises:
+        FrameError: impossible_size, of no image that there is: masks of it would fill the memory.
+    """
+    size = (message.image_width, message.image_height)
+    if not all(0 < side <= _LARGEST for side in size):
+        raise FrameError(
+            'impossible_size', f'got an image of {size} px, expected sides of 1 to {_LARGEST}'
+        )
+    return size
+
+
 def masks_to_msg(masks: InstanceMasks, header: Any, model: str) -> InstanceMaskArray:
     """Return the segmentation of the image with this header."""
     message = InstanceMaskArray(
@@ -105,9 +122,9 @@ def masks_from_msg(message: Any) -> InstanceMasks:
     """Return the segmentation in a message.
 
     Raises:
-        FrameError: bad_mask, bad_appearance.
+        FrameError: impossible_size, bad_mask, bad_appearance.
     """
-    size = (message.image_width, message.image_height)
+    size = image_size_from_msg(message)
     instances = message.instances
     nothing = BoxMask(0, 0, np.zeros((0, 0), bool))
     return InstanceMasks(
