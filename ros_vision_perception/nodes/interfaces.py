@@ -13,10 +13,12 @@ from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
 from visualization_msgs.msg import MarkerArray
 
-from ros_vision_perception.core.human import Humans, HumanState
+from ros_vision_perception.core.human import Humans, HumanState, TrackState
+from ros_vision_perception.core.occupancy import Grid, has_z_up, occupancy
 from ros_vision_perception.nodes.conversions import (
     bodies,
     detections,
+    grids,
     markers,
     people_frames,
     people_poses,
@@ -187,6 +189,44 @@ class Frames:
             self._sent_ns = humans.stamp_ns
 
 
+class Occupancy:
+    """`humans/occupancy`, nav_msgs/OccupancyGrid: where people are, may go, may be hidden."""
+
+    def __init__(self, node: Any) -> None:
+        """Publish nothing yet."""
+        self._kinds, to = import_module('nav_msgs.msg'), node.parameters
+        cells = max(round(to.occupancy_size_m / to.occupancy_resolution_m), 1)
+        middle = (to.occupancy_x_m, to.occupancy_y_m)
+        self._grid = Grid(middle, to.occupancy_resolution_m, cells)
+        # A costmap asks for maps that are kept for it.
+        topic = 'humans/occupancy'
+        self._publisher = node.create_publisher(self._kinds.OccupancyGrid, topic, LATCHED)
+        self._say = node.get_logger().warning
+        self._told: set[str] = set()
+
+    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
+        """Publish the grid, with those who are lost as well, who may be anywhere near."""
+        if not has_z_up(humans.people, header.frame_id):
+            self._warn(
+                f'no humans/occupancy in frame {header.frame_id!r}: z is not up there; cure: '
+                f'target_frame of the node that makes the people, such as base_link or odom'
+            )
+            return
+        there = [human for human in humans.people if human.track_state != TrackState.TENTATIVE]
+        if not all(human.has_3d for human in there):
+            self._warn(
+                'people without a position in metres are not in humans/occupancy; '
+                'cure: publish camera_info'
+            )
+        probability = occupancy(there, self._grid)
+        self._publisher.publish(grids.grid_to_msg(self._kinds, self._grid, probability, header))
+
+    def _warn(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._say(text)
+
+
 # Name of the parameter that turns an output on -> what makes it.
 INTERFACES: dict[str, Callable[[Node], Interface]] = {
     'poses': Poses,
@@ -196,4 +236,5 @@ INTERFACES: dict[str, Callable[[Node], Interface]] = {
     'people': Walkers,
     'bodies': Bodies,
     'frames': Frames,
+    'occupancy': Occupancy,
 }

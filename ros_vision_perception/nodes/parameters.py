@@ -273,6 +273,21 @@ class InterfacesParameters(ManagedParameters):
     frames: bool = _parameter(
         False, 'TF frames body_<id> and <joint>_<id>, ten times per second at most.'
     )
+    occupancy: bool = _parameter(
+        False,
+        'humans/occupancy, nav_msgs/OccupancyGrid: where people are, may go and may be hidden, '
+        'of people in a frame with z up (target_frame).',
+    )
+    occupancy_resolution_m: float = _parameter(0.1, 'Side of its cells.', 0.02, 1.0)
+    occupancy_size_m: float = _parameter(10.0, 'Side of the grid.', 1.0, 40.0)
+    occupancy_x_m: float = _parameter(
+        0.0,
+        'Where the middle of the grid is in the frame of the people: it moves with a frame of '
+        'the robot, and stays with one of a map.',
+        -1000.0,
+        1000.0,
+    )
+    occupancy_y_m: float = _parameter(0.0, 'The same along y.', -1000.0, 1000.0)
 
 
 @dataclass(frozen=True)
