@@ -74,7 +74,7 @@ def occupancy(
     covariances = np.stack([human.position_covariance for human in known])
     now = _cover(places, covariances, grid.center_m, grid.offsets())
     for human, here, later in zip(known, now, _later(known, grid), strict=True):
-        most = np.maximum(here, later, out=here)
+        most = np.maximum(np.minimum(here, 1), later)
         if human.track_state in _HIDDEN:
             most = _unless_seen(most, human, grid, seen)
         free *= 1 - np.float32(human.existence_probability) * most
@@ -153,7 +153,9 @@ def _later(people: Sequence[HumanState], grid: Grid) -> np.ndarray:
         )
         ends = np.cumsum([len(path.positions_m) for _, path in paths])[:-1]
         for (row, path), steps in zip(paths, np.split(covered, ends), strict=True):
-            later[row] += np.float32(path.confidence) * steps.max(axis=0, initial=0.0)
+            later[row] += np.float32(path.confidence) * np.minimum(
+                steps.max(axis=0, initial=0.0), 1
+            )
     fine = np.minimum(later, 1).repeat(block, axis=1).repeat(block, axis=2)
     return fine[:, : grid.cells, : grid.cells]
 
@@ -165,6 +167,8 @@ def _cover(
     offsets: np.ndarray,
 ) -> np.ndarray:
     """Return the probability (G, n, n) that bodies cover places at offsets from a center.
+
+    It is not cut off at 1 yet, for the caller needs few of them.
 
     Args:
         places_m: (G, 3) m, where they are.
@@ -187,5 +191,4 @@ def _cover(
     exponents = (by_both * y)[:, :, None] * x[:, None]
     exponents += (by_x * x**2 + peak.astype(np.float32)[:, None])[:, None]
     exponents += (by_y * y**2)[:, :, None]
-    np.minimum(exponents, 0, out=exponents)
     return np.exp(exponents, out=exponents)
