@@ -188,7 +188,9 @@ def _cover(
     by_x, by_y, by_both = (
         (factor / determinant).astype(np.float32)[:, None] for factor in (-yy / 2, -xx / 2, xy)
     )
-    exponents = (by_both * y)[:, :, None] * x[:, None]
-    exponents += (by_x * x**2 + peak.astype(np.float32)[:, None])[:, None]
-    exponents += (by_y * y**2)[:, :, None]
+    # The exponent is `xy + x + y`: a product of matrices is one pass over all places.
+    one = np.ones_like(x)
+    rows = np.stack((by_both * y, by_y * y**2, one), axis=-1)
+    columns = np.stack((x, one, by_x * x**2 + peak.astype(np.float32)[:, None]), axis=1)
+    exponents = rows @ columns
     return np.exp(exponents, out=exponents)
