@@ -22,21 +22,26 @@ from ros_vision_perception.msg import (
     PersonKeypointsArray,
     Skeleton,
 )
-from ros_vision_perception.nodes.conversions.diagnostics import stage_times_from_msg
+from ros_vision_perception.nodes.conversions.diagnostics import (
+    counters_from_msg,
+    stage_times_from_msg,
+)
 from ros_vision_perception.nodes.conversions.humans import humans_from_msg
 from ros_vision_perception.nodes.conversions.images import image_to_msg
 from ros_vision_perception.nodes.conversions.stamps import make_header, stamp_from_header
 
 HUMANS, SKELETON, STAGE_TIMES = 'humans', 'skeleton', 'stage_times'
+DIAGNOSTICS = '/diagnostics'
 _RESULTS = {
     HUMANS: HumanStateArray,
     'keypoints': PersonKeypointsArray,
     'masks': InstanceMaskArray,
     SKELETON: Skeleton,
     STAGE_TIMES: DiagnosticArray,
+    DIAGNOSTICS: DiagnosticArray,
 }
 # What a planner or a recorder wants; the times cost the nodes something to tell.
-RESULTS = tuple(name for name in _RESULTS if name != STAGE_TIMES)
+RESULTS = tuple(name for name in _RESULTS if name not in (STAGE_TIMES, DIAGNOSTICS))
 
 
 @dataclass(frozen=True)
@@ -146,3 +151,8 @@ def stamp_of_humans(data: bytes) -> int:
 def decode_stage_times(data: bytes) -> tuple[str, dict[str, float]]:
     """Return the node that a serialised message of `stage_times` is from, and ms per stage."""
     return stage_times_from_msg(deserialize_message(data, DiagnosticArray))
+
+
+def decode_counters(data: bytes) -> tuple[str, dict[str, int]]:
+    """Return the node that a serialised message of `/diagnostics` is from, and its counters."""
+    return counters_from_msg(deserialize_message(data, DiagnosticArray))

@@ -36,3 +36,10 @@ def stage_times_from_msg(message: Any) -> tuple[str, dict[str, float]]:
     return status.name, {
         value.key.removesuffix('_ms'): float(value.value) for value in status.values
     }
+
+
+def counters_from_msg(message: Any) -> tuple[str, dict[str, int]]:
+    """Return the node that a message of `diagnostics_to_msg` is from, and what it counted."""
+    (status,) = message.status
+    values = {value.key: value.value for value in status.values}
+    return status.name, {key: int(value) for key, value in values.items() if value.isdigit()}

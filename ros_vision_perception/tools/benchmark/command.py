@@ -9,10 +9,16 @@ import tempfile
 
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.tools.backend_options import add_backend_options
-from ros_vision_perception.tools.benchmark import cameras, fusion, inputs, peers, pose
+from ros_vision_perception.tools.benchmark import cameras, fusion, inputs, overload, peers, pose
 from ros_vision_perception.tools.benchmark.arguments import count
 
-_ALONE = {'cameras': cameras, 'fusion': fusion, 'peers': peers, 'pose': pose}
+_ALONE = {
+    'cameras': cameras,
+    'fusion': fusion,
+    'overload': overload,
+    'peers': peers,
+    'pose': pose,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='benchmark',
         description=__doc__,
-        epilog='`benchmark cameras` measures several cameras in one process. '
+        epilog='`benchmark cameras` measures several cameras in one process, `benchmark overload` '
+        'many more images than can be taken. '
         'Without ROS, `benchmark fusion` measures the fusion alone, `benchmark pose` a '
         'pose model alone, `benchmark peers` what is done around a network, by us and by others: '
         'see their --help.',
@@ -68,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--frames', type=count, default=600, help='how many; default 600')
     parser.add_argument('--warm-up', type=count, default=60, help='not counted; default 60')
     parser.add_argument('--turn', type=count, default=50, help='images per turn; default 50')
+    parser.add_argument(
+        '--rate', type=count, metavar='HZ', help='of the camera; default: no limit'
+    )
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
     parser.add_argument(
         '--detect-every',

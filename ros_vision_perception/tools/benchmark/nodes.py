@@ -44,6 +44,7 @@ class RunningNodes:
         self.sent, self.running_s = 0, 0.0
         self.memory_mb: list[float] = []
         self.peak_mb = float('nan')
+        self._rate_hz = arguments.rate
         self._heard: Queue[Heard] = Queue()
         self._children = Children(folder, os.environ)
         listeners = self._start(arguments)
@@ -60,10 +61,14 @@ class RunningNodes:
     def run(self, images: list[np.ndarray]) -> None:
         """Send images (H, W, 3) uint8 BGR, each when all is said about the last, or after 2 s.
 
+        At a rate, they come no earlier than a camera gives them.
+
         Telling the times is work that the nodes have only here: it shall not delay an image.
         """
         begin = time.perf_counter()
-        for image in images:
+        for index, image in enumerate(images):
+            if self._rate_hz:
+                time.sleep(max(begin + index / self._rate_hz - time.perf_counter(), 0.0))
             self._send(np.ascontiguousarray(image))
         self.running_s += time.perf_counter() - begin
         self.memory_mb.append(sum(_own_memory_mb(pid) for pid in self._children.pids))
