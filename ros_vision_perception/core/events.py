@@ -9,32 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ros_vision_perception.core.activity import LAG_S, LATE
-from ros_vision_perception.core.human import Humans, HumanState
+from ros_vision_perception.core.human import Event, Humans, HumanState
 
 # What pauses for no longer than this goes on; what is over earlier than this was none, ns.
 _PAUSE_NS, _SHORTEST_NS = 350_000_000, 90_000_000
 # A joint was seen that was, on average, likelier seen than not.
 _SEEN = 0.5
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that somebody did.
-
-    Attributes:
-        track_id: who.
-        activity: what, a name as in `HumanState.activities`.
-        start_ns, end_ns: stamps.
-        confidence: mean of the probabilities, in [0, 1].
-        joints_seen: names of the joints that were seen meanwhile.
-    """
-
-    track_id: int
-    activity: str
-    start_ns: int
-    end_ns: int
-    confidence: float
-    joints_seen: tuple[str, ...]
 
 
 @dataclass(frozen=True)

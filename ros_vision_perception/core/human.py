@@ -203,6 +203,26 @@ class HumanState:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that somebody did.
+
+    Attributes:
+        track_id: who.
+        activity: what, a name as in `HumanState.activities`.
+        start_ns, end_ns: stamps.
+        confidence: mean of the probabilities, in [0, 1].
+        joints_seen: names of the joints that were seen meanwhile.
+    """
+
+    track_id: int
+    activity: str
+    start_ns: int
+    end_ns: int
+    confidence: float
+    joints_seen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Humans:
     """The result for one instant: everyone the robot knows about.
 
@@ -213,6 +233,7 @@ class Humans:
         people: one HumanState per track, ordered by track id.
         used_pose, used_masks, used_depth: which inputs took part.
         degraded_reason: what was missing, '' when nothing was.
+        events: what turned out to be over.
     """
 
     stamp_ns: int
@@ -223,3 +244,4 @@ class Humans:
     used_masks: bool
     used_depth: bool
     degraded_reason: str = ''
+    events: tuple[Event, ...] = ()

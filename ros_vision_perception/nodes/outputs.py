@@ -9,8 +9,14 @@ from sensor_msgs.msg import CompressedImage, Image
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Frame, InstanceMasks, Keypoints
-from ros_vision_perception.msg import HumanStateArray, InstanceMaskArray, PersonKeypointsArray
+from ros_vision_perception.msg import (
+    HumanEventArray,
+    HumanStateArray,
+    InstanceMaskArray,
+    PersonKeypointsArray,
+)
 from ros_vision_perception.msg import Skeleton as SkeletonMsg
+from ros_vision_perception.nodes.conversions.events import events_to_msg
 from ros_vision_perception.nodes.conversions.humans import HumansWriter, set_times
 from ros_vision_perception.nodes.conversions.images import (
     bgr_from_frame,
@@ -37,12 +43,13 @@ class SkeletonOutput:
 
 
 class HumansOutput:
-    """The topics `humans` and `skeleton`."""
+    """The topics `humans`, `events` and `skeleton`."""
 
     def __init__(self, node: Node) -> None:
         """Publish nothing yet."""
         self._clock = node.get_clock()
         self._publisher = node.create_publisher(HumanStateArray, 'humans', RELIABLE)
+        self._events = node.create_publisher(HumanEventArray, 'events', RELIABLE)
         self._skeleton = SkeletonOutput(node)
         self._writer: HumansWriter | None = None
 
@@ -65,6 +72,8 @@ class HumansOutput:
         latency_ns = time.perf_counter_ns() - received_ns
         set_times(message, self._clock.now().nanoseconds, latency_ns)
         self._publisher.publish(message)
+        if humans.events:
+            self._events.publish(events_to_msg(humans.events, header))
         return latency_ns
 
 

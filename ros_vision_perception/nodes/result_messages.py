@@ -8,6 +8,7 @@ from rclpy.serialization import serialize_message
 
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.types import Frame
+from ros_vision_perception.nodes.conversions.events import events_to_msg
 from ros_vision_perception.nodes.conversions.humans import HumansWriter, set_times
 from ros_vision_perception.nodes.conversions.images import bgr_from_frame, jpeg_to_msg
 from ros_vision_perception.nodes.conversions.keypoints import KeypointsWriter
@@ -18,9 +19,11 @@ from ros_vision_perception.pipeline.perception import PerceptionResult
 from ros_vision_perception.render.overlay import draw_overlay
 
 HUMANS, KEYPOINTS, MASKS, SKELETON = 'humans', 'keypoints', 'masks', 'skeleton'
+EVENTS = 'events'
 OVERLAY = 'overlay/compressed'
 TOPICS = {
     HUMANS: 'ros_vision_perception/msg/HumanStateArray',
+    EVENTS: 'ros_vision_perception/msg/HumanEventArray',
     KEYPOINTS: 'ros_vision_perception/msg/PersonKeypointsArray',
     MASKS: 'ros_vision_perception/msg/InstanceMaskArray',
     SKELETON: 'ros_vision_perception/msg/Skeleton',
@@ -69,6 +72,7 @@ class ResultMessages:
         self._segmentation_model = segmentation_model
         self._writers: dict[str, Callable[[Answer, Any], Any]] = {
             HUMANS: self._write_humans,
+            EVENTS: self._write_events,
             KEYPOINTS: lambda of, header: self._keypoints.write(of.result.keypoints, header),
             MASKS: self._write_masks,
             OVERLAY: lambda of, header: jpeg_to_msg(
@@ -86,6 +90,10 @@ class ResultMessages:
         message = self._humans.write(of.result.humans, header)
         set_times(message, of.origin.arrived_ns, 0)
         return message
+
+    def _write_events(self, of: Answer, header: Any) -> Any:
+        events = of.result.humans.events
+        return events_to_msg(events, header) if events else None
 
     def _write_masks(self, of: Answer, header: Any) -> Any:
         if of.result.masks is None:

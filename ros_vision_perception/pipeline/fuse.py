@@ -1,8 +1,11 @@
 """From what models see in one image to everyone who is known about, and what they do."""
 
-from ros_vision_perception.core import conduct, fusion
+from dataclasses import replace
+
+from ros_vision_perception.core import conduct, events, fusion
 from ros_vision_perception.core.activity import Classify
 from ros_vision_perception.core.conduct import ConductState
+from ros_vision_perception.core.events import EventState
 from ros_vision_perception.core.fusion import FusionConfig, FusionState
 from ros_vision_perception.core.human import Humans
 from ros_vision_perception.core.skeleton import Skeleton
@@ -29,7 +32,7 @@ class Fuser:
 
     def reset(self) -> None:
         """Forget everyone: the next observation is the first of a new stream."""
-        self._people, self._conduct = FusionState(), ConductState()
+        self._people, self._conduct, self._events = FusionState(), ConductState(), EventState()
 
     def step(self, observation: Observation) -> Humans:
         """Take in one observation and return what is known now.
@@ -39,4 +42,5 @@ class Fuser:
         """
         self._people, humans = fusion.step(self._people, observation, self._config, self._skeleton)
         self._conduct, humans = conduct.step(self._conduct, humans, self._classify)
-        return humans
+        self._events, over = events.follow(self._events, humans)
+        return replace(humans, events=over) if over else humans

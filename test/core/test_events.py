@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.activity import LAG_S
-from ros_vision_perception.core.events import Event, EventState, finish, follow
-from ros_vision_perception.core.human import Humans
+from ros_vision_perception.core.events import EventState, finish, follow
+from ros_vision_perception.core.human import Event, Humans
 from test.core.people import Scene
 from test.core.scenes import play, walker
 

@@ -55,8 +55,8 @@ def _add_perception(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument(
         '--topics', nargs='+', default=['humans'], metavar='TOPIC',
-        choices=('humans', 'keypoints', 'masks', 'overlay/compressed'),
-        help='results: humans keypoints masks overlay/compressed; default: humans',
+        choices=('humans', 'events', 'keypoints', 'masks', 'overlay/compressed'),
+        help='results: humans events keypoints masks overlay/compressed; default: humans',
     )  # fmt: skip
     parser.add_argument('--pose', metavar='MODEL', help=f'default: {DEFAULT_POSE}')
     parser.add_argument(
