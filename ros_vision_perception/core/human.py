@@ -5,7 +5,7 @@ Pixels and metres as in `core/types.py`.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import ClassVar
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,6 +53,27 @@ class TrackState(IntEnum):
     LOST = 3
 
 
+# What each joint has, and the shape of it.
+_OF_A_JOINT: dict[str, tuple[int, ...]] = {
+    'states': (),
+    'p_visible': (),
+    'occluder_track_ids': (),
+    'keypoints_xy': (2,),
+    'covariances_px': (2, 2),
+    'has_3d': (),
+    'positions_m': (3,),
+    'position_covariances': (3, 3),
+    'velocities': (3,),
+    'velocity_covariances': (3, 3),
+    'time_since_seen_s': (),
+}
+
+
+@lru_cache(maxsize=8)
+def _shapes(joints: int) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple((name, (joints, *shape)) for name, shape in _OF_A_JOINT.items())
+
+
 @dataclass(frozen=True)
 class Joints:
     """The K joints of one person after fusion. Every joint is always there.
@@ -85,24 +106,12 @@ class Joints:
     velocity_covariances: np.ndarray
     time_since_seen_s: np.ndarray
 
-    _SHAPES: ClassVar[dict[str, tuple[int, ...]]] = {
-        'states': (),
-        'p_visible': (),
-        'occluder_track_ids': (),
-        'keypoints_xy': (2,),
-        'covariances_px': (2, 2),
-        'has_3d': (),
-        'positions_m': (3,),
-        'position_covariances': (3, 3),
-        'velocities': (3,),
-        'velocity_covariances': (3, 3),
-        'time_since_seen_s': (),
-    }
-
     def __post_init__(self) -> None:
         joints = len(self.states)
-        for name, shape in self._SHAPES.items():
-            check_shape(name, getattr(self, name), (joints, *shape))
+        for name, shape in _shapes(joints):
+            array = getattr(self, name)
+            if array.shape != shape:
+                check_shape(name, array, shape)
         if len(self.occluder_classes) != joints:
             raise ValueError(
                 f'occluder_classes: got {len(self.occluder_classes)}, expected {joints}'
@@ -132,6 +141,11 @@ class PredictedPath:
 def unknown(*shape: int) -> np.ndarray:
     """Return an array of NaN, float32."""
     return np.full(shape, np.nan, np.float32)
+
+
+# Of everybody of whom nothing is known.
+_NO_VECTOR, _NO_MATRIX = unknown(3), unknown(3, 3)
+_NO_VECTOR.flags.writeable = _NO_MATRIX.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -186,14 +200,14 @@ class HumanState:
     alternative_confidences: tuple[float, ...] = ()
     posture: Posture = Posture.UNKNOWN
     posture_confidence: float = np.nan
-    axes: np.ndarray = field(default_factory=lambda: unknown(3, 3))
-    orientation_covariance: np.ndarray = field(default_factory=lambda: unknown(3, 3))
+    axes: np.ndarray = field(default_factory=lambda: _NO_MATRIX)
+    orientation_covariance: np.ndarray = field(default_factory=lambda: _NO_MATRIX)
     orientation_availability: OrientationAvailability = OrientationAvailability.UNAVAILABLE
     facing_probability: float = np.nan
     activities: tuple[str, ...] = ()
     activity_confidences: tuple[float, ...] = ()
-    pointing_origin_m: np.ndarray = field(default_factory=lambda: unknown(3))
-    pointing_direction: np.ndarray = field(default_factory=lambda: unknown(3))
+    pointing_origin_m: np.ndarray = field(default_factory=lambda: _NO_VECTOR)
+    pointing_direction: np.ndarray = field(default_factory=lambda: _NO_VECTOR)
     predicted_paths: tuple[PredictedPath, ...] = ()
 
     @property

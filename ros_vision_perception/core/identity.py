@@ -46,18 +46,13 @@ def confidence(doubts: Doubts) -> np.ndarray:
 def alternatives(doubts: Doubts) -> list[list[tuple[int, float]]]:
     """Return for each track the ids that it may really be, likeliest first, with probabilities."""
     shares = doubts.odds / (1.0 + doubts.odds.sum(axis=1, keepdims=True))
-    rows = zip(doubts.rivals.tolist(), shares.tolist(), strict=True)
-    return [
-        sorted(
-            (
-                (rival, share)
-                for rival, share in zip(rivals, row, strict=True)
-                if rival > STRANGER and share >= _NEGLIGIBLE
-            ),
-            key=lambda item: (-item[1], item[0]),
-        )
-        for rivals, row in rows
-    ]
+    matters = (doubts.rivals > STRANGER) & (shares >= _NEGLIGIBLE)
+    result: list[list[tuple[int, float]]] = [[] for _ in shares]
+    for row, column in zip(*np.nonzero(matters), strict=True):
+        result[row].append((int(doubts.rivals[row, column]), float(shares[row, column])))
+    for others in result:
+        others.sort(key=lambda item: (-item[1], item[0]))
+    return result
 
 
 def exchange_odds(claims: np.ndarray, rows: np.ndarray) -> np.ndarray:

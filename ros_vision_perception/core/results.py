@@ -15,6 +15,8 @@ from ros_vision_perception.core.tracking import NEVER, Tracks
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
 
+_SAME_FOR_X_AND_Y = np.eye(2)
+
 
 def write_down(
     observation: Observation,
@@ -87,7 +89,7 @@ def _joints(
     numbers = {
         'p_visible': belief.probabilities[..., 0],
         'keypoints_xy': tracks.motion.positions_xy,
-        'covariances_px': variances[..., None, None] * np.eye(2),
+        'covariances_px': variances[..., None, None] * _SAME_FOR_X_AND_Y,
         'positions_m': space.positions_m[:, :-1],
         'position_covariances': space.position_covariances[:, :-1],
         'velocities': space.velocities[:, :-1],
