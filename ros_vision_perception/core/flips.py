@@ -72,7 +72,9 @@ def undo_flips(
     flipped = find_flips(motion, detected_xy, body, scales)
     if not flipped.any():
         as_they_are = np.broadcast_to(np.arange(len(body.sigmas)), motion.habit_s.shape)
-        return replace(motion, flipped_s=np.zeros(flipped.shape)), as_they_are
+        if motion.flipped_s.any():
+            motion = replace(motion, flipped_s=np.zeros(flipped.shape))
+        return motion, as_they_are
     flipped_s = np.where(flipped, motion.flipped_s + dt_s, 0.0)
     turned = flipped_s > PATIENCE_S
     motion = replace(motion, flipped_s=np.where(turned, 0.0, flipped_s))

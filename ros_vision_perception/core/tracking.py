@@ -192,7 +192,9 @@ def untangle(tracks: Tracks, people: People, body: Body, dt_s: float) -> tuple[T
         dt_s: time since the last image.
     """
     motion, order = flips.undo_flips(tracks.motion, people.keypoints_xy, body, tracks.scales, dt_s)
-    return replace(tracks, motion=motion), people.with_joints(order)
+    if motion is not tracks.motion:
+        tracks = replace(tracks, motion=motion)
+    return tracks, people.with_joints(order)
 
 
 def sight(
@@ -292,6 +294,5 @@ def range_in(
     """Take in how far away people are, joint by joint where the joint itself is seen."""
     visible = belief.states == int(JointState.VISIBLE)
     measured = np.where(visible, depths.joints_m, np.nan)
-    return replace(
-        tracks, ranges=ranges.observe(tracks.ranges, measured, depths.variances, guesses, dt_s)
-    )
+    known = ranges.observe(tracks.ranges, measured, depths.variances, guesses, dt_s)
+    return tracks if known is tracks.ranges else replace(tracks, ranges=known)
