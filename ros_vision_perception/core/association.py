@@ -41,7 +41,7 @@ def mask_support(
         masks: M masks.
     """
     weights = confidences**2
-    person, mask, hits = look_up(masks, np.moveaxis(nearest_pixels(keypoints_xy), -1, 0))
+    person, mask, hits = look_up(masks, nearest_pixels(keypoints_xy).transpose(2, 0, 1))
     support = np.zeros((len(keypoints_xy), len(masks)))
     support[person, mask] = (weights[person] * hits).sum(axis=1)
     return support / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)

@@ -77,9 +77,9 @@ def buried(
         heights: (T,) px.
         anatomy: of the skeleton.
     """
-    x, y = np.moveaxis(positions_xy, -1, 0) / heights[:, None]
+    x, y = positions_xy.transpose(2, 0, 1) / heights[:, None]
     # Where each part begins and how it goes on, and how far back: (P, T, 1) each.
-    ends = anatomy.part_ends[:, None] @ np.stack((x.T, y.T, depths.T))
+    ends = anatomy.part_ends[:, None] @ np.array((x.T, y.T, depths.T))
     start_x, start_y, start_z = ends[0][..., None]
     along_x, along_y, along_z = (ends[1] - ends[0])[..., None]
     squares = along_x**2 + along_y**2

@@ -33,7 +33,7 @@ def of_the_model(sightings: Sightings) -> dict[str, np.ndarray]:
     such models give high scores to joints that they guess; it is no probability of anything.
     """
     people = sightings.people
-    confidence, presence = _log_odds(np.stack((people.confidences, people.presence)))
+    confidence, presence = _log_odds(np.array((people.confidences, people.presence)))
     visibility = np.where(people.has_visibility, confidence, 0.0)
     return {
         'model_sees_it': np.maximum(visibility, 0.0),
@@ -56,6 +56,8 @@ def nobody_there(sightings: Sightings, covers: Covers) -> np.ndarray:
     Such a model overlooks whole people. It is trusted about a person as far as it shows them:
     by more than half of the joints that the pose model sees.
     """
+    if not covers.on_region.any():
+        return covers.on_region
     weights = np.fmax(sightings.people.confidences, 0.0) ** 2
     shown = (weights * covers.on_region).sum(axis=1, keepdims=True)
     trust = np.maximum(shown, 0.0) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
@@ -128,7 +130,7 @@ def of_the_body(sightings: Sightings, anatomy: Anatomy, middles: Covers) -> dict
     bones[..., anatomy.bones] = np.minimum(np.maximum(clues, 0.0), 1.0)
     depths = depths_in_heights(positions, depths_3d, heights, anatomy)
     deep = buried(positions, depths, heights, anatomy) / _DEEP
-    deep = np.where(np.isnan(deep), 0.0, np.minimum(np.maximum(deep, 0.0), 1.0))
+    deep = np.fmin(np.fmax(deep, 0.0), 1.0)  # of NaN: 0
     in_3d = np.isfinite(depths_3d)
     return {
         'bone_too_long': bones[0],

@@ -16,7 +16,7 @@ FRONT_WEIGHTS = {'feet_lower': 6.0, 'larger': 1.5, 'joints_on_mask': 4.0, 'neare
 _THING_IN_FRONT = 0.7
 _MAX_LOG_ODDS = 5.0
 # Where the masks are asked: at the spot, and around it at the distance of its tolerance.
-_PROBES = np.array([[0, 1, 0, -1, 0], [0, 0, 1, 0, -1]])[:, None, :, None]  # (2, 1, P, 1)
+_PROBES = np.array([[0.0, 1, 0, -1, 0], [0, 0, 1, 0, -1]])[:, None, :, None]  # (2, 1, P, 1)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,9 @@ def _add_noise(
     """Add the noise (2, 2) of limbs of variance 1, and that of bodies, scales, to covariances."""
     blocks = blocks_of(motion.covariances)
     widths, bends = _straying(motion, scales)
-    spread = body.spread * widths[:, :, None] * widths[:, None] + bends @ bends.swapaxes(1, 2)
+    spread = body.spread * widths[:, :, None]
+    spread *= widths[:, None]
+    spread += bends @ bends.swapaxes(1, 2)
     blocks[:, :, :-1, :, :-1] += limb[:, None, :, None] * spread[:, None, :, None]
     blocks[:, :, -1, :, -1] += whole * (scales**2)[:, None, None]
 
@@ -169,8 +171,10 @@ def absorb(
     # Covariances of everything with the joints that the model gave, and of these joints.
     covariances = motion.covariances
     count = known.shape[1]
-    cross = (covariances[:, :, :count] + covariances[:, :, count : count + 1]) * known[:, None]
-    joint = cross[:, :count] + cross[:, count : count + 1] + common[:, None, None]
+    cross = covariances[:, :, :count] + covariances[:, :, count : count + 1]
+    cross *= known[:, None]
+    joint = cross[:, :count] + cross[:, count : count + 1]
+    joint += common[:, None, None]
     joint *= known[..., None] & known[:, None]
     noise = np.einsum('tkk->tk', joint)  # a view
     noise += own
@@ -181,12 +185,15 @@ def absorb(
         noise += doubt
         precision[doubtful] = np.linalg.inv(joint[doubtful])
     gains = cross @ precision
-    covariances = covariances - gains @ cross.swapaxes(1, 2)
+    learned = gains @ cross.swapaxes(1, 2)
+    np.subtract(covariances, learned, out=learned)
+    symmetric = learned + learned.swapaxes(1, 2)
+    symmetric *= 0.5
     corrected = replace(
         motion,
         surprises=_surprises(motion.surprises, innovations, known, scales, dt_s),
         means=motion.means + (gains @ innovations).reshape(motion.means.shape),
-        covariances=(covariances + covariances.swapaxes(1, 2)) / 2,
+        covariances=symmetric,
     )
     return _learn_habits(corrected, seen, body, scales, dt_s)
 
@@ -229,7 +236,7 @@ def _doubt(precision: np.ndarray, innovations: np.ndarray, seen: np.ndarray) -> 
     tells how far joint k is from where the others predict it (Rasmussen and Williams, "Gaussian
     processes for machine learning", 2006, equations 5.10 to 5.12).
     """
-    variances = 1 / np.einsum('tkk->tk', precision)
+    variances = 1 / precision.diagonal(0, 1, 2)
     missed = precision @ innovations
     distances = np.einsum('tkx,tkx->tk', missed, missed) * variances
     limits = (_DOUBTFUL + (_ABSURD - _DOUBTFUL) * seen) ** 2
@@ -257,9 +264,9 @@ def _learn_habits(
     motion: JointMotion, seen: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
 ) -> JointMotion:
     """Turn what joints stray into what is usual, as far as they are seen. No joint moves."""
-    straying = np.einsum('tnn->tn', motion.covariances)[:, : seen.shape[1]]
+    straying = motion.covariances.diagonal(0, 1, 2)[:, : seen.shape[1]]
     widths, bends = _straying(motion, scales)
-    usual = np.einsum('kk->k', body.spread) * widths**2 + np.einsum('tkx,tkx->tk', bends, bends)
+    usual = body.spread.diagonal() * widths**2 + np.einsum('tkx,tkx->tk', bends, bends)
     trust = seen * (1 - straying / usual).clip(0.0, 1.0)
     share = trust * dt_s / (motion.habit_s + dt_s) if dt_s > 0 else trust * (motion.habit_s == 0)
     change = share[..., None] * motion.means[:, 0, :-1]

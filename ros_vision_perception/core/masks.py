@@ -72,7 +72,8 @@ class BoxMask:
 
 def nearest_pixels(points_xy: np.ndarray) -> np.ndarray:
     """Round points (..., 2) px to intp pixels; NaN and the very far end up outside any image."""
-    return np.rint(np.fmax(np.fmin(points_xy, 1e6), -1e6)).astype(np.intp)
+    points = np.fmax(np.fmin(points_xy, 1e6), -1e6)
+    return np.rint(points, out=points).astype(np.intp)
 
 
 def look_up(

@@ -72,7 +72,7 @@ class JointMotion:
 
     def _variances(self, order: int) -> np.ndarray:
         block = blocks_of(self.covariances)[:, order, :, order]
-        own = np.einsum('tkk->tk', block)
+        own = block.diagonal(0, 1, 2)
         return own[:, :-1] + own[:, -1:] + 2 * block[:, :-1, -1]
 
 

@@ -108,7 +108,7 @@ class Guesses:
 def unknown_ranges(people: int, body: Body) -> Ranges:
     """Return the depths of people of whom nothing is known."""
     joints = len(body.sigmas)
-    usual = np.einsum('kk->k', body.spread) * (_STRANGE * SCALE_M) ** 2
+    usual = body.spread.diagonal() * (_STRANGE * SCALE_M) ** 2
     limbs = np.zeros((people, joints, 3))
     limbs[..., 0], limbs[..., 2] = usual, usual / LIMB_MEMORY_S**2
     return Ranges(
@@ -123,7 +123,7 @@ def predict(ranges: Ranges, body: Body, dt_s: float) -> Ranges:
     """Move everyone on by `dt_s` >= 0 seconds without looking; uncertainty grows."""
     if np.isnan(ranges.bodies.means[:, 0]).all():
         return ranges  # what is not known does not change
-    usual = np.einsum('kk->k', body.spread) * (_STRANGE * SCALE_M) ** 2
+    usual = body.spread.diagonal() * (_STRANGE * SCALE_M) ** 2
     return replace(
         ranges,
         bodies=move(ranges.bodies, *body_step(dt_s), np.array(SCALE_M**2)),
