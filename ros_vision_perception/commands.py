@@ -19,6 +19,7 @@ COMMANDS = {
     'interfaces_node': 'ros_vision_perception.nodes.interfaces_node:main',
     'demo': 'ros_vision_perception.tools.demo.command:main',
     'replay': 'ros_vision_perception.tools.replay.command:main',
+    'timeline': 'ros_vision_perception.tools.timeline.command:main',
     'models': 'ros_vision_perception.tools.models:main',
     'benchmark': 'ros_vision_perception.tools.benchmark.command:main',
     'fit': 'ros_vision_perception.tools.fit.command:main',

@@ -12,7 +12,7 @@ from ros_vision_perception.core.activity import LAG_S, LATE
 from ros_vision_perception.core.human import Event, Humans, HumanState
 
 # What pauses for no longer than this goes on; what is over earlier than this was none, ns.
-_PAUSE_NS, _SHORTEST_NS = 350_000_000, 90_000_000
+PAUSE_NS, _SHORTEST_NS = 350_000_000, 90_000_000
 # A joint was seen that was, on average, likelier seen than not.
 _SEEN = 0.5
 
@@ -48,7 +48,7 @@ def follow(state: EventState, humans: Humans) -> tuple[EventState, tuple[Event, 
         for name, confidence in zip(human.activities, human.activity_confidences, strict=True):
             key = human.track_id, name
             now[key] = _grown(now.get(key), human, confidence, humans.stamp_ns)
-    over = [key for key, one in now.items() if humans.stamp_ns - one.last_ns > _PAUSE_NS]
+    over = [key for key, one in now.items() if humans.stamp_ns - one.last_ns > PAUSE_NS]
     ended = replace(
         state,
         open={key: now.pop(key) for key in over},

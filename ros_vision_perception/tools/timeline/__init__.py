@@ -1,0 +1,1 @@
+"""Who did what when: pictures and tables from bags of results."""
