@@ -198,7 +198,9 @@ class _Gathered:
         # Without a transform people stay in the frame of the camera: another place altogether.
         usual = Counter(self._frames).most_common(1)[0][0]
         places[[self._frames[number] != usual for number in images]] = np.nan
-        known: np.ndarray = np.isfinite(places).all(axis=1) & np.isfinite(variances).all((1, 2))
+        known = np.isfinite(places).all(axis=1)
+        known &= np.isfinite(variances).all(axis=(1, 2))
+        places[~known] = np.nan
         deviations = np.full(len(places), np.nan)
         deviations[known] = np.sqrt(np.linalg.eigvalsh(variances[known])[:, -1].clip(0))
         return Athlete(
@@ -206,7 +208,7 @@ class _Gathered:
             times_s[numbers],
             times_s[np.minimum(numbers + 1, len(times_s) - 1)],
             np.array(states, np.uint8),
-            np.where(known[:, None], places, np.nan),
+            places,
             deviations,
         )
 
