@@ -1,10 +1,12 @@
 """BlazePose on a stream of frames: who was seen is followed, and the detector looks for the rest.
 
 A person who is followed costs one landmark crop per frame, and all crops are one call. The
-detector finds the others, in a few views of some of the frames (see `search`).
+detector finds the others, in a few views of some of the frames (see `search`). While somebody is
+followed, whom it finds is looked at in the next frame: no frame pays for both.
 """
 
 from dataclasses import dataclass
+import math
 
 import numpy as np
 
@@ -30,6 +32,8 @@ _DOUBT_S, _MIN_CONFIDENCE = 0.4, 0.3
 # Whether it believes in somebody depends erratically on the size of the square, and the points it
 # is made from are off for people cut by the border: each look tries another size of new squares.
 _SIZES = (1.0, 0.8, 1.3)
+# Between two frames; somebody who walks moves by a tenth of their square meanwhile.
+_MAX_WAIT_NS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -77,14 +81,14 @@ class BlazePosePipeline:
 
     def reset(self) -> None:
         """Forget everyone: the next frame is the first of a new stream."""
-        self._rois = Rois.empty()
+        self._rois = self._found = Rois.empty()
         self._confidences = np.empty(0)
         self._last_ns: int | None = None
         self._search.reset()
 
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         """Return everyone in the frame. Frames must come in the order of their stamps."""
-        rois = Rois.concatenate([self._rois, self._look_for_people(frame, stages)])
+        rois = Rois.concatenate([self._rois, self._newcomers(frame, stages)])
         rois = rois[: self._config.max_people]
         if len(rois) == 0:
             return Keypoints.empty(self.skeleton, frame.size)
@@ -129,6 +133,19 @@ class BlazePosePipeline:
         lost = self._rois[confidences[:followed] < _MIN_CONFIDENCE]
         self._search.lose(lost.boxes_xyxy(), stamp_ns)
         return confidences
+
+    def _newcomers(self, frame: Frame, stages: Stages) -> Rois:
+        """Return the squares in which somebody new may be: those found in the last frame.
+
+        Nobody waits who is alone, or for a slow camera: they would have left their square.
+        """
+        gap_ns = math.inf if self._last_ns is None else frame.stamp_ns - self._last_ns
+        waiting, found = self._found, self._look_for_people(frame, stages)
+        if len(self._rois) > 0 and gap_ns <= _MAX_WAIT_NS:
+            self._found = found
+            return waiting
+        self._found = Rois.empty()
+        return Rois.concatenate([waiting, found])
 
     def _look_for_people(self, frame: Frame, stages: Stages) -> Rois:
         """Run the detector where it is due and return the squares of people not yet followed."""

@@ -20,7 +20,7 @@ class Scene:
     def __init__(self) -> None:
         self.people: dict[int, tuple[float, float, float]] = {}  # grey -> x, y, radius
         self.doubted: set[int] = set()
-        self.detector_calls = self.landmark_calls = 0
+        self.detector_calls = self.landmark_calls = self.crops = 0
 
     def frame(self, time_s: float) -> Frame:
         ys, xs = np.mgrid[:SIZE, :SIZE]
@@ -66,8 +66,9 @@ class FakeLandmark:
         self.scene = scene
 
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        self.scene.landmark_calls += 1
         people = len(inputs['image'])
+        self.scene.landmark_calls += 1
+        self.scene.crops += people
         landmarks = np.zeros((people, 39, 5), np.float32)
         flags = np.zeros((people, 1), np.float32)
         spread = np.random.default_rng(0).uniform(-1, 1, (39, 2)) * 0.7
@@ -139,6 +140,34 @@ def test_newcomer_is_found_at_the_next_looks(scene: Scene, pipeline: BlazePosePi
     scene.people[200] = (240, 200, 40)
     counts = [len(pipeline.estimate(scene.frame(i / 10), no_stages)) for i in range(1, 30)]
     assert counts[0] == 1 and counts[-1] == 2
+
+
+def test_no_frame_pays_for_the_detector_and_for_a_newcomer(
+    scene: Scene, pipeline: BlazePosePipeline
+) -> None:
+    scene.people[100] = (80, 80, 40)
+    pipeline.estimate(scene.frame(0.0), no_stages)
+    scene.people[200] = (240, 200, 40)
+    found = []
+    for i in range(1, 90):
+        looks, crops = scene.detector_calls, scene.crops
+        found.append(len(pipeline.estimate(scene.frame(i / 30), no_stages)))
+        known = found[-2] if i > 1 else 1
+        assert scene.detector_calls == looks or scene.crops - crops == known
+    assert found[-1] == 2
+
+
+def test_newcomer_before_a_slow_camera_does_not_wait(
+    scene: Scene, pipeline: BlazePosePipeline
+) -> None:
+    scene.people[100] = (80, 80, 40)
+    pipeline.estimate(scene.frame(0.0), no_stages)
+    counts = []
+    for i in range(1, 20):
+        # One frame later they are not in the square any more in which they were found.
+        scene.people[200] = (240, 80 + 160 * (i % 2), 40)
+        counts.append(len(pipeline.estimate(scene.frame(0.3 * i), no_stages)))
+    assert max(counts) == 2
 
 
 def test_one_doubtful_frame_does_not_lose_the_person(
