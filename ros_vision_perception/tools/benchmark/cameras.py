@@ -104,7 +104,7 @@ class _Cameras:
         from ros_vision_perception.nodes.camera_link import HUMANS, CameraLink
 
         names = [f'camera{number}' for number in range(arguments.cameras)]
-        self._period_s = 1 / arguments.rate
+        self._rate_hz = arguments.rate
         self._lock = Lock()
         self._children = Children(folder, os.environ)
         parameters = {
@@ -127,10 +127,7 @@ class _Cameras:
     def run(self, images: list[np.ndarray]) -> None:
         """Show each image with every camera, at the rate that was asked for."""
         before_s = self._cpu_s()
-        begun_s = time.perf_counter()
-        for index, image in enumerate(images):
-            wait_s = begun_s + index * self._period_s - time.perf_counter()
-            time.sleep(max(wait_s, 0.0))
+        for image in inputs.paced(images, self._rate_hz):
             self._link.publish(np.ascontiguousarray(image), time.time_ns())
         time.sleep(_SETTLE_S)
         self._children.check()

@@ -1,8 +1,10 @@
 """The images that are measured: kept in memory, so that no reading is measured."""
 
 import argparse
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+import time
 
 import cv2
 import numpy as np
@@ -41,6 +43,15 @@ def read(arguments: argparse.Namespace, count: int) -> list[np.ndarray]:
     if arguments.size:
         images = [cv2.resize(image, arguments.size) for image in images]
     return images
+
+
+def paced(images: Iterable[np.ndarray], rate_hz: float | None) -> Iterator[np.ndarray]:
+    """Yield the images, no earlier than a camera gives them; without a rate at once."""
+    begin_s = time.perf_counter()
+    for index, image in enumerate(images):
+        if rate_hz:
+            time.sleep(max(begin_s + index / rate_hz - time.perf_counter(), 0.0))
+        yield image
 
 
 def _source(arguments: argparse.Namespace) -> FrameSource:

@@ -19,6 +19,7 @@ from ros_vision_perception.nodes.camera_link import (
     decode_stage_times,
     stamp_of_humans,
 )
+from ros_vision_perception.tools.benchmark.inputs import paced
 from ros_vision_perception.tools.children import Children
 
 _READY_TIMEOUT_S, _RESULT_TIMEOUT_S = 120.0, 2.0
@@ -66,9 +67,7 @@ class RunningNodes:
         Telling the times is work that the nodes have only here: it shall not delay an image.
         """
         begin = time.perf_counter()
-        for index, image in enumerate(images):
-            if self._rate_hz:
-                time.sleep(max(begin + index / self._rate_hz - time.perf_counter(), 0.0))
+        for image in paced(images, self._rate_hz):
             self._send(np.ascontiguousarray(image))
         self.running_s += time.perf_counter() - begin
         self.memory_mb.append(sum(_own_memory_mb(pid) for pid in self._children.pids))
