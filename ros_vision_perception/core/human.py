@@ -6,6 +6,7 @@ Pixels and metres as in `core/types.py`.
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -67,11 +68,13 @@ _OF_A_JOINT: dict[str, tuple[int, ...]] = {
     'velocity_covariances': (3, 3),
     'time_since_seen_s': (),
 }
+# All of their shapes in one call: there are many people in a second.
+_shapes_of = attrgetter(*(f'{name}.shape' for name in _OF_A_JOINT))
 
 
 @lru_cache(maxsize=8)
-def _shapes(joints: int) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return tuple((name, (joints, *shape)) for name, shape in _OF_A_JOINT.items())
+def _shapes(joints: int) -> tuple[tuple[int, ...], ...]:
+    return tuple((joints, *shape) for shape in _OF_A_JOINT.values())
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,9 @@ class Joints:
 
     def __post_init__(self) -> None:
         joints = len(self.states)
-        for name, shape in _shapes(joints):
-            array = getattr(self, name)
-            if array.shape != shape:
-                check_shape(name, array, shape)
+        if _shapes_of(self) != _shapes(joints):
+            for name, shape in zip(_OF_A_JOINT, _shapes(joints), strict=True):
+                check_shape(name, getattr(self, name), shape)
         if len(self.occluder_classes) != joints:
             raise ValueError(
                 f'occluder_classes: got {len(self.occluder_classes)}, expected {joints}'

@@ -1,5 +1,6 @@
 """From arrays over all tracks to one record per person."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
 
 _SAME_FOR_X_AND_Y = np.eye(2)
+# The fields that are filled in here; from the posture on, `conduct` knows more.
+_OF_A_JOINT = [field.name for field in fields(Joints)]
+_OF_ANYBODY = [field.name for field in fields(HumanState)]
+_OF_A_HUMAN = _OF_ANYBODY[: _OF_ANYBODY.index('posture')]
 
 
 def write_down(
@@ -77,8 +82,8 @@ def _people(
         'alternative_track_ids': [tuple(other for other, _ in row) for row in others],
         'alternative_confidences': [tuple(share for _, share in row) for row in others],
     }
-    rows = zip(*table.values(), strict=True)
-    return tuple(HumanState(**dict(zip(table, row, strict=True))) for row in rows)
+    columns = (table[name] for name in _OF_A_HUMAN)
+    return tuple(map(HumanState, *columns))
 
 
 def _joints(
@@ -104,8 +109,8 @@ def _joints(
         'occluder_classes': map(tuple, classes.tolist()),
         'has_3d': space.has_3d[:, :-1],
     }
-    rows = zip(*table.values(), strict=True)
-    return [Joints(**dict(zip(table, row, strict=True))) for row in rows]
+    columns = (table[name] for name in _OF_A_JOINT)
+    return list(map(Joints, *columns))
 
 
 def _occluded_fraction(states: np.ndarray) -> np.ndarray:
