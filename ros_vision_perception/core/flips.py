@@ -56,7 +56,7 @@ def undo_flips(
     scales: np.ndarray,
     dt_s: float,
 ) -> tuple[JointMotion, np.ndarray]:
-    """Find out which joints of the model are which joints of the tracks.
+    """Find out where left of the model is right of the tracks.
 
     Args:
         motion: predicted to the time of the image.
@@ -67,23 +67,22 @@ def undo_flips(
 
     Returns:
         The motion, with the sides of the tracks swapped where the model has insisted for long, and
-        (T, K) the joint of the model that is each joint of the track.
+        (T, G) bool, the groups of joints in which left of the model is right of the track.
     """
     flipped = find_flips(motion, detected_xy, body, scales)
     if not flipped.any():
-        as_they_are = np.broadcast_to(np.arange(len(body.sigmas)), motion.habit_s.shape)
         if motion.flipped_s.any():
             motion = replace(motion, flipped_s=np.zeros(flipped.shape))
-        return motion, as_they_are
+        return motion, flipped
     flipped_s = np.where(flipped, motion.flipped_s + dt_s, 0.0)
     turned = flipped_s > PATIENCE_S
     motion = replace(motion, flipped_s=np.where(turned, 0.0, flipped_s))
     if turned.any():
-        motion = motion.with_joints(_order(turned, body))
-    return motion, _order(flipped & ~turned, body)
+        motion = motion.with_joints(order_of(turned, body))
+    return motion, flipped & ~turned
 
 
-def _order(flipped: np.ndarray, body: Body) -> np.ndarray:
+def order_of(flipped: np.ndarray, body: Body) -> np.ndarray:
     """Return the (T, K) joints after the pairs of groups (T, G) changed places."""
     joints = np.arange(len(body.sigmas))
     mirrored = joints.copy()

@@ -100,8 +100,6 @@ class People:
 
     def with_joints(self, order: np.ndarray) -> 'People':
         """Return the same people, whose joint k was joint `order[n, k]` (N, K)."""
-        if (order == np.arange(order.shape[1])).all():
-            return self
         person = np.arange(len(self))[:, None]
         return replace(
             self, **{name: getattr(self, name)[person, order] for name in self._JOINT_FIELDS}
@@ -204,10 +202,10 @@ def sort_out(observation: Observation, skeleton: Skeleton) -> tuple[People, Surr
 def _people(keypoints: Keypoints) -> People:
     """Return everybody with at least one joint; what the model left out is NaN."""
     known = np.isfinite(keypoints.keypoints_xy[..., 0] + keypoints.keypoints_xy[..., 1])
-    rows = np.flatnonzero(known.any(axis=1))
+    rows = known.any(axis=1).nonzero()[0]
     joints_xy = np.where(known[..., None], keypoints.keypoints_xy, np.nan)[rows].astype(np.float64)
     boxes_xyxy = keypoints.boxes_xyxy[rows].astype(np.float64)
-    for person in np.flatnonzero(~np.isfinite(boxes_xyxy).all(axis=1)):
+    for person in (~np.isfinite(boxes_xyxy).all(axis=1)).nonzero()[0]:
         around = joints_xy[person, known[rows[person]]]
         boxes_xyxy[person] = *around.min(axis=0), *around.max(axis=0)
     visibility = keypoints.visibility[rows]

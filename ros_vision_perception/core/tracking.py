@@ -191,10 +191,14 @@ def untangle(tracks: Tracks, people: People, body: Body, dt_s: float) -> tuple[T
         body: of the skeleton.
         dt_s: time since the last image.
     """
-    motion, order = flips.undo_flips(tracks.motion, people.keypoints_xy, body, tracks.scales, dt_s)
+    motion, flipped = flips.undo_flips(
+        tracks.motion, people.keypoints_xy, body, tracks.scales, dt_s
+    )
     if motion is not tracks.motion:
         tracks = replace(tracks, motion=motion)
-    return tracks, people.with_joints(order)
+    if flipped.any():
+        people = people.with_joints(flips.order_of(flipped, body))
+    return tracks, people
 
 
 def sight(
