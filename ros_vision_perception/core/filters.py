@@ -66,17 +66,21 @@ def begin(detected_xy: np.ndarray, body: Body, scales: np.ndarray) -> JointMotio
     known = _is_near(detected_xy, centers, scales)[..., None]
     means = np.zeros((people, 2, joints + 1, 2))
     means[:, 0, -1] = centers
-    motion = JointMotion(
-        np.where(known, detected_xy - centers[:, None], figure),
-        np.zeros((people, joints)),
-        np.zeros((people, joints)),
-        np.zeros((people, len(GROUPS))),
-        means,
-        np.zeros((people, 2 * (joints + 1), 2 * (joints + 1))),
+    habits_xy = np.where(known, detected_xy - centers[:, None], figure)
+    unknown = np.zeros((people, joints))
+    spread = _straying(habits_xy, unknown, body, scales)
+    covariances = np.zeros((people, 2 * (joints + 1), 2 * (joints + 1)))
+    limb, whole = np.diag([1.0, LIMB_MEMORY_S**-2]), np.diag([1.0, BODY_SPEED**2])
+    _add_noise(covariances, limb, spread, whole, scales)
+    return JointMotion(
+        habits_xy=habits_xy,
+        habit_s=unknown,
+        strays=spread.diagonal(0, 1, 2),
+        surprises=unknown,
+        flipped_s=np.zeros((people, len(GROUPS))),
+        means=means,
+        covariances=covariances,
     )
-    limb = np.diag([1.0, LIMB_MEMORY_S**-2])
-    _add_noise(motion, body, scales, limb, np.diag([1.0, BODY_SPEED**2]))
-    return motion
 
 
 def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) -> JointMotion:
@@ -87,13 +91,15 @@ def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) ->
     step[..., :-1], step[..., -1] = limb[..., None], whole
     blocks = np.einsum('abn,tbndm->tandm', step, blocks_of(motion.covariances))
     blocks = np.einsum('cdm,tandm->tancm', step, blocks)
-    moved = replace(
+    covariances = blocks.reshape(motion.covariances.shape)
+    spread = _straying(motion.habits_xy, motion.habit_s, body, scales)
+    _add_noise(covariances, limb_noise, spread, whole_noise, scales)
+    return replace(
         motion,
+        strays=spread.diagonal(0, 1, 2),
         means=np.einsum('abn,tbnx->tanx', step, motion.means),
-        covariances=blocks.reshape(motion.covariances.shape),
+        covariances=covariances,
     )
-    _add_noise(moved, body, scales, limb_noise, whole_noise)
-    return moved
 
 
 def limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -120,28 +126,34 @@ def body_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _add_noise(
-    motion: JointMotion, body: Body, scales: np.ndarray, limb: np.ndarray, whole: np.ndarray
+    covariances: np.ndarray,
+    limb: np.ndarray,
+    spread: np.ndarray,
+    whole: np.ndarray,
+    scales: np.ndarray,
 ) -> None:
-    """Add the noise (2, 2) of limbs of variance 1, and that of bodies, scales, to covariances."""
-    blocks = blocks_of(motion.covariances)
-    widths, bends = _straying(motion, scales)
-    spread = body.spread * widths[:, :, None]
-    spread *= widths[:, None]
-    spread += bends @ bends.swapaxes(1, 2)
+    """Add the noise (2, 2) of limbs, times the spread (T, K, K), and that of bodies, in scales."""
+    blocks = blocks_of(covariances)
     blocks[:, :, :-1, :, :-1] += limb[:, None, :, None] * spread[:, None, :, None]
     blocks[:, :, -1, :, -1] += whole * (scales**2)[:, None, None]
 
 
-def _straying(motion: JointMotion, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far these people's joints stray: factors, px, of the body's spread, and bends.
+def _straying(
+    habits_xy: np.ndarray, habit_s: np.ndarray, body: Body, scales: np.ndarray
+) -> np.ndarray:
+    """Return the covariance (T, K, K) px^2 of how these people's joints stray from their habits.
 
-    With the factors w (T, K) and the bends b (T, K, 2), px, the covariance of joints i and j is
-    `w_i w_j spread_ij + b_i b_j`.
+    Of joints i and j it is `w_i w_j spread_ij + b_i b_j`: limbs swing, by w as wide as the body
+    prior says, and the whole body bends, by b.
     """
-    strange = 1 - motion.habit_s / HABIT_S
+    strange = 1 - habit_s / HABIT_S
     widths = scales[:, None] * (1 + (_STRANGE - 1) * strange)
-    middles = motion.habits_xy.sum(axis=1, keepdims=True) / motion.habits_xy.shape[1]
-    return widths, _DEFORMATION * (motion.habits_xy - middles)
+    middles = habits_xy.sum(axis=1, keepdims=True) / habits_xy.shape[1]
+    bends = _DEFORMATION * (habits_xy - middles)
+    spread = body.spread * widths[:, :, None]
+    spread *= widths[:, None]
+    spread += bends @ bends.swapaxes(1, 2)
+    return spread
 
 
 def absorb(
@@ -195,7 +207,7 @@ def absorb(
         means=motion.means + (gains @ innovations).reshape(motion.means.shape),
         covariances=symmetric,
     )
-    return _learn_habits(corrected, seen, body, scales, dt_s)
+    return _learn_habits(corrected, seen, dt_s)
 
 
 def _is_near(detected_xy: np.ndarray, centers: np.ndarray, scales: np.ndarray) -> np.ndarray:
@@ -260,14 +272,10 @@ def _surprises(
     return before - known * math.expm1(-dt_s / _SURPRISE_S) * (squared - before)
 
 
-def _learn_habits(
-    motion: JointMotion, seen: np.ndarray, body: Body, scales: np.ndarray, dt_s: float
-) -> JointMotion:
+def _learn_habits(motion: JointMotion, seen: np.ndarray, dt_s: float) -> JointMotion:
     """Turn what joints stray into what is usual, as far as they are seen. No joint moves."""
     straying = motion.covariances.diagonal(0, 1, 2)[:, : seen.shape[1]]
-    widths, bends = _straying(motion, scales)
-    usual = body.spread.diagonal() * widths**2 + np.einsum('tkx,tkx->tk', bends, bends)
-    trust = seen * (1 - straying / usual).clip(0.0, 1.0)
+    trust = seen * np.maximum(1 - straying / motion.strays, 0.0)
     share = trust * dt_s / (motion.habit_s + dt_s) if dt_s > 0 else trust * (motion.habit_s == 0)
     change = share[..., None] * motion.means[:, 0, :-1]
     means = motion.means.copy()

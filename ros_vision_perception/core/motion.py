@@ -15,6 +15,7 @@ class JointMotion:
     Attributes:
         habits_xy: (T, K, 2) float64 px, where each joint usually is, from the body.
         habit_s: (T, K) float64 s, the time over which that was seen, at most `HABIT_S`.
+        strays: (T, K) float64 px^2, variance of how far each joint strays from there, unless seen.
         surprises: (T, K) float64 px^2, how far, squared, the pose model lately had the joint from
             where it was expected.
         flipped_s: (T, G) float64 s, for how long left and right of a group have looked swapped.
@@ -25,6 +26,7 @@ class JointMotion:
 
     habits_xy: np.ndarray
     habit_s: np.ndarray
+    strays: np.ndarray
     surprises: np.ndarray
     flipped_s: np.ndarray
     means: np.ndarray
@@ -64,6 +66,7 @@ class JointMotion:
         return JointMotion(
             np.take_along_axis(self.habits_xy, order[:, :-1, None], axis=1),
             np.take_along_axis(self.habit_s, order[:, :-1], axis=1),
+            np.take_along_axis(self.strays, order[:, :-1], axis=1),
             np.take_along_axis(self.surprises, order[:, :-1], axis=1),
             self.flipped_s,
             np.take_along_axis(self.means, order[:, None, :, None], axis=2),
@@ -81,6 +84,7 @@ def nobody(joints: int) -> JointMotion:
     size = 2 * (joints + 1)
     return JointMotion(
         np.empty((0, joints, 2)),
+        np.empty((0, joints)),
         np.empty((0, joints)),
         np.empty((0, joints)),
         np.empty((0, len(GROUPS))),
