@@ -49,6 +49,13 @@ _HALF_WIDTHS = {
     'thumb': 0.115, 'hip': 0.055, 'knee': 0.055, 'ankle': 0.055, 'heel': 0.055,
     'foot_index': 0.055, 'big_toe': 0.055, 'small_toe': 0.055,
 }  # fmt: skip
+# How far to the right of the right shoulder the left one is, the shoulders above the hips, the
+# ears behind the nose: weights of the joints.
+_LINES = (
+    {'left_shoulder': 1.0, 'right_shoulder': -1.0},
+    {'left_hip': 1.0, 'right_hip': 1.0, 'left_shoulder': -1.0, 'right_shoulder': -1.0},
+    {'left_ear': 0.5, 'right_ear': 0.5, 'nose': -1.0},
+)
 _SIGNS = {'left': 1.0, 'right': -1.0}
 
 
@@ -65,6 +72,9 @@ class Anatomy:
         part_radii: (P,).
         apart: (K, P) bool, whether the joint can be behind the part.
         nose, ears, shoulders, hips: joint ids, left before right; empty where there is none.
+        lines: (3, K) weights of the joints: from the right shoulder to the left one, from both
+            shoulders to both hips, twice as far, and from the nose to the middle of the ears;
+            0 where the skeleton lacks one of them.
     """
 
     bones: np.ndarray
@@ -79,6 +89,7 @@ class Anatomy:
     ears: np.ndarray
     shoulders: np.ndarray
     hips: np.ndarray
+    lines: np.ndarray
 
 
 @lru_cache(maxsize=8)
@@ -107,6 +118,7 @@ def anatomy_of(skeleton: Skeleton) -> Anatomy:
         ears=_ids(names, 'left_ear', 'right_ear'),
         shoulders=_ids(names, 'left_shoulder', 'right_shoulder'),
         hips=_ids(names, 'left_hip', 'right_hip'),
+        lines=np.array([_line(ends, names) for ends in _LINES]),
     )
 
 
@@ -130,6 +142,11 @@ def _weights(end: str, names: tuple[str, ...]) -> np.ndarray:
     weights = np.zeros(len(names))
     weights[joints] = 1 / len(joints)
     return weights
+
+
+def _line(ends: dict[str, float], names: tuple[str, ...]) -> list[float]:
+    there = set(ends) <= set(names)
+    return [ends.get(name, 0.0) if there else 0.0 for name in names]
 
 
 def _is_apart(name: str, part: tuple[str, str, float]) -> bool:

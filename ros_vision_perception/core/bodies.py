@@ -47,19 +47,15 @@ def depths_in_heights(
     known = np.isfinite(depths)
     if known.all() or not (len(anatomy.nose) and len(anatomy.ears) and len(anatomy.shoulders)):
         return depths
-    points = to_complex(positions_xy)
-    left, right = points[:, anatomy.shoulders].T
-    spine = 1j * heights
-    if len(anatomy.hips):
-        spine = points[:, anatomy.hips].sum(axis=1) - left - right
+    shoulders, spine, head = to_complex(anatomy.lines @ positions_xy).T
+    if not len(anatomy.hips):
+        spine = 1j * heights
     # Along the first axis, to the right in the image if upright; in heights.
     upright = -1j * spine / np.maximum(np.abs(spine), 1e-9) * heights
     width = 2 * anatomy.sides[anatomy.shoulders[0]]
-    narrow = ((left - right) / upright).real / width
-    nose = points[:, anatomy.nose[0]]
-    ears = points[:, anatomy.ears].sum(axis=1) / 2
-    facing = ((ears - nose) / upright).real / _PROFILE
-    turn = np.sqrt(1 - np.minimum(narrow**2, 1.0)) * facing.clip(-1.0, 1.0)
+    narrow, facing = (np.array((shoulders, head)) / upright).real / [[width], [_PROFILE]]
+    facing = np.minimum(np.maximum(facing, -1.0), 1.0)
+    turn = np.sqrt(1 - np.minimum(narrow**2, 1.0)) * facing
     return np.where(known, depths, -anatomy.sides * turn[:, None])
 
 
