@@ -82,14 +82,17 @@ def doubt(doubts: Doubts, ids: np.ndarray, claims: np.ndarray, rows: np.ndarray)
         claims: (T, N) log-likelihood ratios that person n is track t and not somebody new.
         rows: (T,) the person of each track, -1 for nobody.
     """
-    exchange = exchange_odds(claims, rows)
-    found = np.flatnonzero(rows >= 0)
+    found = (rows >= 0).nonzero()[0]
     strange = np.exp(-np.maximum(claims[found, rows[found]], 0.0))
     result = Doubts(doubts.rivals.copy(), doubts.odds.copy())
     result.odds[found, 0] = np.maximum(result.odds[found, 0], strange)
-    for row in np.flatnonzero((exchange > _NEGLIGIBLE).any(axis=1)):
+    if len(rows) < 2:
+        return result
+    exchange = exchange_odds(claims, rows)
+    matters = exchange > _NEGLIGIBLE
+    for row in matters.any(axis=1).nonzero()[0]:
         odds = dict(zip(doubts.rivals[row].tolist(), result.odds[row].tolist(), strict=True))
-        for other in np.flatnonzero(exchange[row] > _NEGLIGIBLE).tolist():
+        for other in matters[row].nonzero()[0].tolist():
             # Whoever the other one may be, this one may be as well.
             claim = {int(ids[other]): 1.0, **_named(doubts, other)}
             for rival, share in claim.items():
