@@ -83,11 +83,6 @@ def expectation(sightings: Sightings) -> np.ndarray:
     return tolerance / (tolerance + sightings.predicted_variances)
 
 
-def gone_from_where_expected(sightings: Sightings, expected: Covers) -> np.ndarray:
-    """Return in [0, 1]: the own mask has a gap where the track expects the joint."""
-    return expectation(sightings) * np.maximum(-expected.on_own, 0.0)
-
-
 def jumped(sightings: Sightings) -> np.ndarray:
     """Return in [0, 2] how far a joint is from its expected place when its kin are not.
 
@@ -108,7 +103,9 @@ def _middle(errors: np.ndarray) -> np.ndarray:
     return ordered[:, np.arange(len(middle)), middle, None]
 
 
-def of_the_body(sightings: Sightings, anatomy: Anatomy, middles: Covers) -> dict[str, np.ndarray]:
+def of_the_body(
+    sightings: Sightings, anatomy: Anatomy, middles: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return what bones and round parts of T bodies say, as the pose model sees them.
 
     By how many factors of e a joint's bone is longer than can be, or shorter than half its length;
@@ -119,14 +116,14 @@ def of_the_body(sightings: Sightings, anatomy: Anatomy, middles: Covers) -> dict
     Args:
         sightings: T people.
         anatomy: of the skeleton, with B bones.
-        middles: of the middles of the bones.
+        middles: (T, B) in [-1, 1], the middles of the bones on the own mask, or off it.
     """
     positions, depths_3d = sightings.positions_xy, sightings.people.depths_3d
     lengths = bone_lengths(positions, anatomy)
     heights = heights_px(lengths, anatomy)
     log_ratios = np.log(np.maximum(lengths / (heights[:, None] * anatomy.lengths), 0.05))
     bones = np.zeros((3, *sightings.tolerances.shape))
-    clues = (log_ratios, -log_ratios - np.log(2), -middles.on_own)
+    clues = (log_ratios, -log_ratios - np.log(2), -middles)
     bones[..., anatomy.bones] = np.minimum(np.maximum(clues, 0.0), 1.0)
     depths = depths_in_heights(positions, depths_3d, heights, anatomy)
     deep = buried(positions, depths, heights, anatomy) / _DEEP

@@ -29,6 +29,7 @@ class Covers:
         people: (P,) the person of each pair, ascending, and `masks` (P,) the mask, ascending per
             person. The masks are those of the T people, though never a person's own, of the
             strangers and of the objects.
+        starts: the first pair of each person who is in any.
         shares: (P, K) in [0, 1], share of the spot's neighbourhood that the mask covers.
         on_own: (T, K) in [-1, 1]: 1 on the person's own mask, -1 off it, 0 unknown.
         on_region: (T, K) likewise, for the region where a semantic model sees anybody.
@@ -36,6 +37,7 @@ class Covers:
 
     people: np.ndarray
     masks: np.ndarray
+    starts: np.ndarray
     shares: np.ndarray
     on_own: np.ndarray
     on_region: np.ndarray
@@ -45,21 +47,22 @@ class Covers:
         return Covers(
             self.people,
             self.masks,
+            self.starts,
             self.shares[:, spots],
             self.on_own[:, spots],
             self.on_region[:, spots],
         )
 
-    def largest(self, values: np.ndarray, pairs: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Return the (T, K) largest of values (P, K), at least 0, of the pairs of each person."""
-        people, values = self.people[pairs], values[pairs]
-        result = np.zeros((len(self.on_own), values.shape[1]))
-        if len(people):
-            is_first = np.ones(len(people), bool)
-            is_first[1:] = people[1:] != people[:-1]
-            starts = np.flatnonzero(is_first)
-            result[people[starts]] = np.maximum.reduceat(values, starts)
+    def largest(self, values: np.ndarray) -> np.ndarray:
+        """Return the (T, ...) largest of values (P, ...) >= 0 of the pairs of each person."""
+        result = np.zeros((len(self.on_own), *values.shape[1:]))
+        if len(values):
+            result[self.people[self.starts]] = np.maximum.reduceat(values, self.starts)
         return result
+
+    def largest_of(self, kinds: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return the (T, 2, n) largest of values (P, n) >= 0 of two kinds (2, P) of pairs."""
+        return self.largest(values[:, None] * kinds.T[..., None])
 
 
 def measure_covers(
@@ -88,37 +91,42 @@ def measure_covers(
     )
     hits, mask = hits.reshape(-1, _PROBES.shape[2], count), there[mask]
     share = hits.view(np.uint8).sum(axis=1, dtype=np.uint8) / hits.shape[1]
-    # A spot is on a mask even where only part of its neighbourhood is.
-    near = np.maximum(share, hits[:, 0])
     is_own, is_region = mask == person, mask == len(masks) - 1
-    on_own, on_region = np.full((2, people, count), -1.0)
-    on_own[person[is_own]] = 2 * near[is_own] - 1
-    on_region[person[is_region]] = 2 * near[is_region] - 1
+    # A spot is on a mask even where only part of its neighbourhood is.
+    near = 2 * np.maximum(share, hits[:, 0]) - 1
     known = in_image(spots.transpose(1, 2, 0), sightings.image_size)
+    on_own, on_region = np.full(known.shape, -1.0), np.zeros(known.shape)
+    on_own[person[is_own]] = near[is_own]
     on_own *= known & np.array([mask is not None for mask in masks[:people]], bool)[:, None]
-    on_region *= known & (region is not None)
-    others = np.flatnonzero(~is_own & ~is_region)
-    others = others[np.argsort(person[others], kind='stable')]
-    return Covers(person[others], mask[others], share[others], on_own, on_region)
+    if region is not None:
+        on_region[:] = -1.0
+        on_region[person[is_region]] = near[is_region]
+        on_region *= known
+    others = (~(is_own | is_region)).nonzero()[0]
+    others = others[person[others].argsort(kind='stable')]
+    person = person[others]
+    starts = (np.concatenate(([-1], person[:-1])) != person).nonzero()[0]
+    return Covers(person, mask[others], starts, share[others], on_own, on_region)
 
 
 def probability_in_front(
-    sightings: Sightings, covers: Covers, depths_m: np.ndarray, joints: slice
+    sightings: Sightings, covers: Covers, at_joints: Covers, depths_m: np.ndarray
 ) -> np.ndarray:
     """Return the (P, K) probability that the mask of a pair is in front of spot k of its person.
 
     Masks show what is not hidden: a spot off its own mask is behind whatever covers it. A spot
     on both masks is behind if the other one is in front as a whole. The people's depths (T,) m
-    help where they are known. Which of the spots are joints, `joints` says.
+    help where they are known.
     """
-    people_front = people_in_front(sightings, covers.of(joints), depths_m)
-    # The pose model overlooked them: whoever stands there hides them.
-    people_front[~sightings.found] = 1.0
-    off, on = np.maximum(-covers.on_own, 0.0), np.maximum(covers.on_own, 0.0)
-    off, otherwise = off[covers.people], _THING_IN_FRONT * (1 - on[covers.people])
+    on_own = covers.on_own[covers.people]
+    off, otherwise = np.maximum(-on_own, 0.0), _THING_IN_FRONT * (1 - np.maximum(on_own, 0.0))
     by_people = covers.masks < len(depths_m)
-    pairs = covers.people[by_people], covers.masks[by_people]
-    otherwise[by_people] = people_front[pairs][:, None]
+    if by_people.any():
+        people_front = people_in_front(sightings, at_joints, depths_m)
+        # The pose model overlooked them: whoever stands there hides them.
+        people_front[~sightings.found] = 1.0
+        pairs = covers.people[by_people], covers.masks[by_people]
+        otherwise[by_people] = people_front[pairs][:, None]
     return off + (1 - off) * otherwise
 
 
@@ -131,7 +139,8 @@ def people_in_front(sightings: Sightings, covers: Covers, depths_m: np.ndarray) 
         'nearer': nearer(depths_m),
     }
     log_odds = sum(FRONT_WEIGHTS[name] * value for name, value in evidence.items())
-    return 1.0 / (1.0 + np.exp(-np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
+    limited = np.minimum(np.maximum(log_odds, -_MAX_LOG_ODDS), _MAX_LOG_ODDS)
+    return 1.0 / (1.0 + np.exp(-limited))
 
 
 def feet_lower(sightings: Sightings) -> np.ndarray:

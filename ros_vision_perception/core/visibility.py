@@ -62,11 +62,13 @@ class Findings:
         covers: of the joints.
         hidden: (P, K) in [0, 1], how far what is in front lies over the joint, for each pair of
             the covers.
+        covered: (T, K), the largest of these of each person.
     """
 
     table: np.ndarray
     covers: Covers
     hidden: np.ndarray
+    covered: np.ndarray
 
 
 def explain(
@@ -96,7 +98,7 @@ def explain(
     return Belief(
         states=states.astype(np.uint8),
         probabilities=probabilities,
-        covered=covers.largest(hidden),
+        covered=findings.covered,
         occluders=_occluders(states, covers, hidden, people, people + len(objects)),
         occluder_track_ids=np.array([*sightings.track_ids.tolist(), *nobodies], np.int32),
         occluder_classes=(PERSON,) * people + objects + ('',),
@@ -115,20 +117,23 @@ def gather(
     joints = sightings.tolerances.shape[1]
     here, there = slice(0, joints), slice(joints, 2 * joints)
     covers = _look_at_masks(sightings, surroundings, anatomy)
-    hidden = covers.shares
+    at_joints, middles = covers.of(here), covers.on_own[:, 2 * joints :]
+    covers = covers.of(slice(2 * joints))
+    hidden, expectation = covers.shares, clues.expectation(sightings)
     if hidden.any():
-        hidden = hidden * probability_in_front(sightings, covers, depths_m, here)
-        hidden[:, there] *= clues.expectation(sightings)[covers.people]
+        hidden = hidden * probability_in_front(sightings, covers, at_joints, depths_m)
+        hidden[:, there] *= expectation[covers.people]
     is_person = covers.masks < len(sightings.track_ids) + len(surroundings.strangers)
-    by_person, by_object = covers.largest(hidden, is_person), covers.largest(hidden, ~is_person)
-    at_joints, expected = covers.of(here), covers.of(there)
+    largest = covers.largest_of(np.array((is_person, ~is_person)), hidden)
+    by_person, by_object = largest[:, 0], largest[:, 1]
+    covered = np.maximum(by_person, by_object)
     found = {
         'prior': 1.0,
         **clues.of_the_model(sightings),
-        **clues.of_the_body(sightings, anatomy, covers.of(slice(2 * joints, None))),
+        **clues.of_the_body(sightings, anatomy, middles),
         'beyond_border': clues.beyond_border(sightings),
         'on_own_mask': at_joints.on_own,
-        'gone_from_where_expected': clues.gone_from_where_expected(sightings, expected),
+        'gone_from_where_expected': expectation * np.maximum(-covers.on_own[:, there], 0.0),
         'nobody_there': clues.nobody_there(sightings, at_joints),
         'somebody_else_there': clues.somebody_else_there(at_joints),
         'behind_person': by_person[:, here],
@@ -140,7 +145,12 @@ def gather(
     table = np.empty((len(WEIGHTS), *sightings.tolerances.shape))
     for row, name in enumerate(WEIGHTS):
         table[row] = found[name]
-    return Findings(table, at_joints, np.maximum(hidden[:, here], hidden[:, there]))
+    return Findings(
+        table=table,
+        covers=at_joints,
+        hidden=np.maximum(hidden[:, here], hidden[:, there]),
+        covered=np.maximum(covered[:, here], covered[:, there]),
+    )
 
 
 def _look_at_masks(sightings: Sightings, surroundings: Surroundings, anatomy: Anatomy) -> Covers:
@@ -162,12 +172,14 @@ def _states_of_found(
 ) -> np.ndarray:
     """Return the (T, K) likeliest states of people who were found; UNKNOWN without clues."""
     people = sightings.people
-    masked = (covers.on_own != 0) | (covers.largest(covers.shares) > 0)
-    evident = ~np.isnan(people.confidences) | masked | ~sightings.in_image
-    detected = ~np.isnan(people.keypoints_xy[..., 0])
+    evident = ~np.isnan(people.keypoints_xy[..., 0])
+    unsure = evident & np.isnan(people.confidences)
+    if unsure.any():
+        masked = (covers.on_own != 0) | (covers.largest(covers.shares) > 0)
+        evident &= ~unsure | masked | ~sightings.in_image
     hidden_by = probabilities[..., 1:].argmax(axis=-1) + int(EXPLANATIONS[1])
     states = np.where(probabilities[..., 0] >= 0.5, int(JointState.VISIBLE), hidden_by)
-    return np.where(evident & detected, states, int(JointState.UNKNOWN))
+    return np.where(evident, states, int(JointState.UNKNOWN))
 
 
 def _states_of_missed(
@@ -181,16 +193,16 @@ def _states_of_missed(
     """
     if not sightings.looked:
         return np.full(sightings.tolerances.shape, int(JointState.PREDICTED))
-    by_person = covers.largest(hidden, covers.masks < len(sightings.track_ids))
-    by_object = covers.largest(hidden, covers.masks >= people)
-    causes = [
-        (~sightings.in_image, JointState.OUT_OF_IMAGE),
-        (by_person >= np.maximum(by_object, _COVERED), JointState.OCCLUDED_BY_PERSON),
-        (by_object >= _COVERED, JointState.OCCLUDED_BY_OBJECT),
-        (covers.on_region < 0, JointState.OCCLUDED_BY_OBJECT),
-    ]
-    where, states = zip(*causes, strict=True)
-    return np.select(where, [int(state) for state in states], int(JointState.PREDICTED))
+    kinds = np.array((covers.masks < len(sightings.track_ids), covers.masks >= people))
+    largest = covers.largest_of(kinds, hidden)
+    by_person, by_object = largest[:, 0], largest[:, 1]
+    # What comes last counts most.
+    states = np.full(sightings.tolerances.shape, int(JointState.PREDICTED))
+    states[(covers.on_region < 0) | (by_object >= _COVERED)] = int(JointState.OCCLUDED_BY_OBJECT)
+    in_front = by_person >= np.maximum(by_object, _COVERED)
+    states[in_front] = int(JointState.OCCLUDED_BY_PERSON)
+    states[~sightings.in_image] = int(JointState.OUT_OF_IMAGE)
+    return states
 
 
 def explain_absence(belief: Belief, sightings: Sightings, hidden: np.ndarray) -> Belief:
@@ -214,14 +226,12 @@ def _occluders(
         people: the masks below this number are those of people.
         unknown: what to return where nothing is known.
     """
-    predicted = states == int(JointState.PREDICTED)
-    by_person = states == int(JointState.OCCLUDED_BY_PERSON)
-    by_object = states == int(JointState.OCCLUDED_BY_OBJECT)
-    is_person = (covers.masks < people)[:, None]
-    may_be = np.where(is_person, by_person[covers.people], by_object[covers.people])
-    hidden = hidden * (may_be | predicted[covers.people])
+    by_person, by_object = int(JointState.OCCLUDED_BY_PERSON), int(JointState.OCCLUDED_BY_OBJECT)
+    there = states[covers.people]
+    hides = there == np.where(covers.masks < people, by_person, by_object)[:, None]
+    hidden = hidden * (hides | (there == int(JointState.PREDICTED)))
     # What is certainly behind a person is behind the likeliest one, however little of them.
-    least = np.where(by_person, 1e-9, _COVERED)
+    least = np.where(states == by_person, 1e-9, _COVERED)
     best = np.maximum(covers.largest(hidden), least)
     # Of equal ones the first, and so written last.
     pair, joint = (index[::-1] for index in np.nonzero(hidden >= best[covers.people]))
