@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_vision_perception.core.camera import CameraModel
+from ros_vision_perception.core.frames import RigidTransform
 from ros_vision_perception.core.human import HumanState, Posture, TrackState
 from ros_vision_perception.core.prediction import reach_m
 
@@ -19,6 +20,8 @@ BODY_M = 0.3
 _COARSE_M = 0.2
 # A cell is seen through when what is behind it is seen, so much farther away, m.
 _BEHIND_M = 0.3
+# Whoever stands, sits or crouches somewhere is in the way of looks at both heights, m.
+_HEIGHTS_M = 0.3, 0.6
 # Cosine of the most that somebody who stands leans.
 _UPRIGHT = 0.5
 _HIDDEN = (TrackState.OCCLUDED, TrackState.LOST)
@@ -103,23 +106,45 @@ def unseen_region(human: HumanState, grid: Grid, seen: np.ndarray | None = None)
     return near if seen is None else near & ~seen
 
 
+def seen_ground(
+    grid: Grid, depth_m: np.ndarray, camera: CameraModel, camera_from_grid: RigidTransform
+) -> np.ndarray:
+    """Return in which cells (cells, cells) bool a depth image shows that nobody is.
+
+    Who lies there may not be seen, nor who is behind something that is lower than that.
+
+    Args:
+        grid: the cells; the ground is at z = 0.
+        depth_m: as in `seen_through`.
+        camera: as in `seen_through`.
+        camera_from_grid: takes places in the frame of the grid to that of the camera.
+    """
+    places = np.broadcast_to(grid.places(), (len(_HEIGHTS_M), grid.cells, grid.cells, 2))
+    heights = np.broadcast_to(np.reshape(_HEIGHTS_M, (-1, 1, 1, 1)), (*places.shape[:-1], 1))
+    points_m = camera_from_grid.points(np.concatenate((places, heights), axis=-1))
+    low, high = seen_through(points_m, depth_m, camera)
+    return low & high
+
+
 def seen_through(points_m: np.ndarray, depth_m: np.ndarray, camera: CameraModel) -> np.ndarray:
     """Return which points (...,) bool the camera looks through, so that nothing is there.
 
     Args:
         points_m: (..., 3) m in the frame of the camera.
-        depth_m: (H, W) m along the optical axis, NaN or 0 where unknown.
-        camera: of the depth image; without a lens, else nothing is seen through.
+        depth_m: (H, W) m along the optical axis, aligned with the image, scaled or not; NaN or 0
+            where unknown.
+        camera: of the image; without a lens, else nothing is seen through.
     """
     far = points_m[..., 2]
     if camera.lens is not None:
         return np.zeros(far.shape, bool)
-    safe = np.where(far > 0, far, 1.0)
-    columns = np.rint(camera.fx * points_m[..., 0] / safe + camera.cx)
-    rows = np.rint(camera.fy * points_m[..., 1] / safe + camera.cy)
     height, width = depth_m.shape
-    inside = (far > 0) & (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    row, column = (np.where(inside, at, 0).astype(np.intp) for at in (rows, columns))
+    safe = np.where(far > 0, far, 1.0)
+    # Of pixels the middles are whole numbers.
+    across = (camera.fx * points_m[..., 0] / safe + camera.cx + 0.5) * (width / camera.size[0])
+    down = (camera.fy * points_m[..., 1] / safe + camera.cy + 0.5) * (height / camera.size[1])
+    inside = (far > 0) & (across >= 0) & (across < width) & (down >= 0) & (down < height)
+    row, column = (np.where(inside, at, 0).astype(np.intp) for at in (down, across))
     return inside & (depth_m[row, column] > far + _BEHIND_M)
 
 

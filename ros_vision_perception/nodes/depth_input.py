@@ -12,7 +12,7 @@ from ros_vision_perception.nodes.conversions.images import depth_from_image
 from ros_vision_perception.nodes.conversions.stamps import stamp_from_header
 from ros_vision_perception.nodes.faults import Faults
 from ros_vision_perception.nodes.health import Problem
-from ros_vision_perception.nodes.parameters import JoinParameters
+from ros_vision_perception.nodes.parameters import InterfacesParameters, JoinParameters
 from ros_vision_perception.nodes.quality import NEWEST
 from ros_vision_perception.nodes.stamp_order import StampOrder
 from ros_vision_perception.nodes.subscribing import subscribe
@@ -29,7 +29,7 @@ class DepthInput:
     def __init__(
         self,
         node: Node,
-        parameters: JoinParameters,
+        parameters: JoinParameters | InterfacesParameters,
         on_depth: Callable[[int, DepthImage], None],
     ) -> None:
         """Subscribe to `camera_info` and, if configured, to `depth/image` of `node`.

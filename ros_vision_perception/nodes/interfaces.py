@@ -25,6 +25,7 @@ from ros_vision_perception.nodes.conversions import (
     walkers,
 )
 from ros_vision_perception.nodes.quality import LATCHED, RELIABLE
+from ros_vision_perception.nodes.seen_ground import SeenGround
 from ros_vision_perception.render.figures import figure
 
 # Every program of the robot hears all frames.
@@ -203,6 +204,9 @@ class Occupancy:
         self._publisher = node.create_publisher(self._kinds.OccupancyGrid, topic, LATCHED)
         self._say = node.get_logger().warning
         self._told: set[str] = set()
+        self._ground = SeenGround(node, self._grid) if to.use_depth else None
+        if self._ground is not None:
+            node.inputs.append(self._ground.input)
 
     def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
         """Publish the grid, with those who are lost as well, who may be anywhere near."""
@@ -218,7 +222,8 @@ class Occupancy:
                 'people without a position in metres are not in humans/occupancy; '
                 'cure: publish camera_info'
             )
-        probability = occupancy(there, self._grid)
+        seen = None if self._ground is None else self._ground.at(header)
+        probability = occupancy(there, self._grid, seen)
         self._publisher.publish(grids.grid_to_msg(self._kinds, self._grid, probability, header))
 
     def _warn(self, text: str) -> None:

@@ -22,8 +22,13 @@ _BELIEVED = (TrackState.CONFIRMED, TrackState.OCCLUDED)
 
 
 class InterfacesNode(ManagedNode[InterfacesParameters]):
-    """Humans in; poses, clouds, detections, bodies and frames out, while it is active."""
+    """Humans in; poses, clouds, detections, bodies and frames out, while it is active.
 
+    Attributes:
+        inputs: what outputs hear besides people.
+    """
+
+    inputs: list[Source]
     _interfaces: list[Interface]
 
     def __init__(self, **options: Any) -> None:
@@ -64,12 +69,12 @@ class InterfacesNode(ManagedNode[InterfacesParameters]):
         self.forget()
 
     def sources(self) -> tuple[Source, ...]:
-        """Return nothing: only the node itself has something to tell."""
-        return ()
+        """Return what outputs hear besides people."""
+        return tuple(self.inputs)
 
     def forget(self) -> None:
         """Forget everyone."""
-        self._interfaces = []
+        self._interfaces, self.inputs = [], []
 
     def _make(self, name: str) -> Interface | None:
         try:

@@ -288,6 +288,14 @@ class InterfacesParameters(ManagedParameters):
         1000.0,
     )
     occupancy_y_m: float = _parameter(0.0, 'The same along y.', -1000.0, 1000.0)
+    use_depth: bool = _parameter(
+        False,
+        'Subscribe to depth/image and camera_info, as the maker of the people does: nobody is '
+        'hidden in cells that this camera looks through.',
+    )
+    rectified: bool = _parameter(
+        False, 'The image is rectified: P of the camera_info holds; a lens is not understood.'
+    )
 
 
 @dataclass(frozen=True)

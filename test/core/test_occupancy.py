@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.camera import CameraModel
+from ros_vision_perception.core.frames import RigidTransform
 from ros_vision_perception.core.human import HumanState, Posture, PredictedPath, TrackState
 from ros_vision_perception.core.occupancy import (
     BODY_M,
     Grid,
     has_z_up,
     occupancy,
+    seen_ground,
     seen_through,
     unseen_region,
 )
@@ -172,6 +174,34 @@ def test_the_camera_sees_through_what_is_before_what_it_sees() -> None:
     assert seen_through(points, depth_m, camera).tolist() == [True, False, False, False, False]
     behind_and_beside = np.array([(0, 0, -3), (0, 0, 0), (9, 0, 3)], float)
     assert not seen_through(behind_and_beside, depth_m, camera).any()
+
+
+@pytest.mark.parametrize('scale', [1, 2])
+def test_nobody_is_before_a_wall_and_anybody_behind_something_low_or_out_of_view(
+    scale: int,
+) -> None:
+    camera = CameraModel(100.0, 100.0, 79.5, 59.5, (160, 120))
+    # It looks along x from 1 m above the ground: in the frame of the camera x is right, y down.
+    turned = np.array([[0, -1, 0], [0, 0, -1], [1, 0, 0]], float)
+    at_height = RigidTransform(turned, turned @ (0.0, 0.0, -1.0))
+    grid = Grid((3.0, 0.0), 0.1, 60)
+    rows = np.arange(120)[:, None] + np.zeros(160)
+    # The floor, a wall at 5 m, and a box, 0.45 m high and as near as 2 m, to the left.
+    floor = np.where(rows > 59.5, 100 / np.maximum(rows - 59.5, 1e-3), np.inf)
+    depth_m = np.minimum(floor, 5.0)
+    is_box = (np.arange(160) < 70) & (rows > 59.5 + 0.55 / 2 * 100)
+    depth_m[is_box] = np.minimum(depth_m, 2.0)[is_box]
+    seen = seen_ground(grid, depth_m[::scale, ::scale], camera, at_height)
+
+    def is_seen(x: float, y: float) -> bool:
+        column, row = ((np.array([x, y]) - grid.corner_m) / grid.resolution_m).astype(int)
+        return bool(seen[row, column])
+
+    assert is_seen(3.0, -0.5), 'the floor between camera and wall'
+    assert not is_seen(5.5, -0.5), 'behind the wall'
+    assert not is_seen(2.4, 0.5), 'behind the box somebody may crouch'
+    assert not is_seen(1.0, -2.5), 'beside what the camera sees'
+    assert not is_seen(0.8, 0.0), 'so near that their feet are below the image'
 
 
 def test_frames_with_z_up_are_told_by_those_who_stand_and_by_name() -> None:
