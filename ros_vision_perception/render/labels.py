@@ -1,4 +1,4 @@
-"""The label of each person: who it is, how sure that is, and what hides them."""
+"""The label of each person: who it is, how sure that is, what they do, and what hides them."""
 
 from collections import Counter
 
@@ -15,6 +15,13 @@ _TRACK_COLORS: dict[TrackState, BgrColor] = {
     TrackState.OCCLUDED: bgr(JointState.PREDICTED),
     TrackState.LOST: (150, 150, 150),
 }
+# What says the same as other activities, which then need not be named; and how many are.
+_INCLUDES = {
+    'both_arms_raised': ('left_arm_raised', 'right_arm_raised'),
+    'hands_on_head': ('left_arm_raised', 'right_arm_raised'),
+}
+_MOST_ACTIVITIES = 2
+_DOING_COLOR: BgrColor = (160, 235, 255)
 
 
 def draw_labels(canvas: np.ndarray, people: list[HumanState], unit: float) -> None:
@@ -44,10 +51,21 @@ def occluder_counts(joints: Joints) -> list[tuple[JointState, str, int]]:
 
 
 def title(human: HumanState) -> str:
-    """Return who somebody is, how sure it is that they are there, and how they hold themselves."""
-    who = f'#{human.track_id} {human.track_state.name.lower()} {human.existence_probability:.2f}'
-    known = human.posture != Posture.UNKNOWN
-    return f'{who}, {human.posture.name.lower()}' if known else who
+    """Return who somebody is and how sure it is that they are there."""
+    return f'#{human.track_id} {human.track_state.name.lower()} {human.existence_probability:.2f}'
+
+
+def doing(human: HumanState) -> list[str]:
+    """Return lines: the posture, and below it what they are likeliest to do, as far as known."""
+    lines = []
+    if human.posture != Posture.UNKNOWN:
+        lines.append(f'{human.posture.name.lower()} {human.posture_confidence:.2f}')
+    named = dict(zip(human.activities, human.activity_confidences, strict=True))
+    for whole, parts in _INCLUDES.items():
+        if whole in named:
+            named = {name: value for name, value in named.items() if name not in parts}
+    likeliest = sorted(named, key=lambda name: -named[name])[:_MOST_ACTIVITIES]
+    return lines + [f'{name.replace("_", " ")} {named[name]:.2f}' for name in likeliest]
 
 
 def _draw_corners(canvas: np.ndarray, box_xyxy: np.ndarray, color: BgrColor, unit: float) -> None:
@@ -69,7 +87,9 @@ def _draw_corners(canvas: np.ndarray, box_xyxy: np.ndarray, color: BgrColor, uni
 def _draw_label(
     canvas: np.ndarray, human: HumanState, taken: list[tuple[int, int, int, int]], unit: float
 ) -> None:
-    lines = [(title(human), _TRACK_COLORS[human.track_state])] + [
+    lines = [(title(human), _TRACK_COLORS[human.track_state])]
+    lines += [(text, _DOING_COLOR) for text in doing(human)]
+    lines += [
         (f'{count} behind {name}', bgr(state))
         for state, name, count in occluder_counts(human.joints)[:2]
     ]

@@ -12,7 +12,7 @@ from ros_vision_perception.core.human import (
     TrackState,
 )
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.render.labels import occluder_counts, title
+from ros_vision_perception.render.labels import doing, occluder_counts, title
 from ros_vision_perception.render.legend import legend
 from ros_vision_perception.render.overlay import draw_overlay
 from ros_vision_perception.render.palette import STATE_COLORS, STATE_WORDS, bgr
@@ -203,10 +203,25 @@ def test_labels_of_people_in_one_place_do_not_cover_each_other() -> None:
     assert np.count_nonzero(two.any(axis=2)) > 1.02 * np.count_nonzero(one.any(axis=2))
 
 
-def test_a_label_names_the_posture_where_it_is_known() -> None:
+def test_a_label_names_posture_and_likeliest_activities_where_they_are_known() -> None:
     person = a_person()
     assert title(person) == '#7 confirmed 0.90'
-    assert title(replace(person, posture=Posture.SITTING)) == '#7 confirmed 0.90, sitting'
+    assert doing(person) == []
+    sits = replace(person, posture=Posture.SITTING, posture_confidence=0.875)
+    assert doing(sits) == ['sitting 0.88']
+    said = {
+        **{'standing_still': 0.6, 'left_arm_raised': 0.95, 'right_arm_raised': 0.96},
+        **{'both_arms_raised': 0.9, 'reaching': 0.7},
+    }
+    active = replace(person, activities=tuple(said), activity_confidences=tuple(said.values()))
+    assert doing(active) == ['both arms raised 0.90', 'reaching 0.70']
+
+
+def test_what_somebody_does_is_drawn() -> None:
+    person = a_person()
+    jumps = replace(person, activities=('jumping',), activity_confidences=(0.9,))
+    without, drawn = (draw_overlay(black(), humans(one)) for one in (person, jumps))
+    assert np.count_nonzero(drawn.any(axis=2)) > 1.02 * np.count_nonzero(without.any(axis=2))
 
 
 def test_occluders_are_counted_by_who_or_what_they_are() -> None:
