@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from ros_vision_perception.commands import COMMANDS, run
-from ros_vision_perception.nodes import launch_cameras, launch_plan, replay_plan, transport
+from ros_vision_perception.nodes import (
+    launch_cameras,
+    launch_plan,
+    launch_practice,
+    replay_plan,
+    transport,
+)
 from ros_vision_perception.nodes.link import LinkWatch
 
 _ROOT = Path(__file__).parents[1]
@@ -68,6 +74,8 @@ def test_the_readme_lists_every_command() -> None:
 def test_arguments_of_the_launch_files_exist(page: str) -> None:
     arguments = {'perception': launch_plan.ARGUMENTS, 'replay': replay_plan.ARGUMENTS}
     arguments['multi_camera'] = launch_cameras.CAMERAS_ARGUMENTS
+    arguments['webcam'] = launch_practice.WEBCAM_ARGUMENTS
+    arguments['sports'] = launch_practice.SPORTS_ARGUMENTS
     for line in re.findall(r'.*\b\w+:=.*', _PAGES[page]):
         named = re.findall(r'(\w+)\.launch\.\w+ ', line)
         known = {name for file in named or arguments for name in arguments[file]}

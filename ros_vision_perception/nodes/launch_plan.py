@@ -99,6 +99,7 @@ class NodePlan:
         remappings: pairs of topics, from and to.
         arguments: of the executable.
         renamed: whether there is one node, which can be given a name.
+        preset: another parameter file in `config/`, with what differs; '' for none.
     """
 
     executable: str
@@ -107,6 +108,7 @@ class NodePlan:
     remappings: tuple[tuple[str, str], ...]
     arguments: tuple[str, ...] = ()
     renamed: bool = True
+    preset: str = ''
 
 
 @dataclass(frozen=True)

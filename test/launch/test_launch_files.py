@@ -11,16 +11,17 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from ros_vision_perception.nodes import launch_plan, replay_plan
+from ros_vision_perception.nodes import launch_plan, launch_practice, replay_plan
 
 _FOLDER = Path(__file__).parents[2] / 'launch'
 _FOUND = '$(find-pkg-share ros_vision_perception)/launch/'
 # Of ours, what imports `launch`.
 _ACTIONS = 'ros_vision_perception.nodes.launch_actions'
 _NAMES = {
-    'launch': ('LaunchContext', 'LaunchDescription'),
+    'launch': ('Action', 'LaunchContext', 'LaunchDescription'),
     'launch.actions': (
-        *('DeclareLaunchArgument', 'OpaqueFunction', 'SetEnvironmentVariable', 'Shutdown'),
+        *('DeclareLaunchArgument', 'ExecuteProcess', 'OpaqueFunction'),
+        *('SetEnvironmentVariable', 'Shutdown'),
     ),
     'launch.substitutions': ('LaunchConfiguration', 'PathJoinSubstitution'),
     'launch_ros': (),
@@ -72,6 +73,8 @@ def launched(
     [
         ('perception.launch.py', launch_plan.ARGUMENTS),
         ('replay.launch.py', replay_plan.ARGUMENTS),
+        ('webcam.launch.py', launch_practice.WEBCAM_ARGUMENTS),
+        ('sports.launch.py', launch_practice.SPORTS_ARGUMENTS),
     ],
 )
 def test_every_argument_is_declared_with_its_description(
@@ -84,7 +87,7 @@ def test_every_argument_is_declared_with_its_description(
     assert all(each.fields['description'].endswith('.') for each in declared)
     required = {each.places[0] for each in declared if each.fields['default_value'] is None}
     assert required == ({'bag'} if name == 'replay.launch.py' else set())
-    assert len(nodes) == 1
+    assert len(nodes) == {'webcam.launch.py': 3, 'sports.launch.py': 2}.get(name, 1)
 
 
 def test_nodes_come_back_where_asked_for(
@@ -94,6 +97,23 @@ def test_nodes_come_back_where_asked_for(
     for asked, respawn in (('false', False), ('true', True)):
         _, nodes = launched('perception.launch.py', {**arguments, 'respawn': asked})
         assert [node.fields['respawn'] for node in nodes] == [respawn]
+
+
+def test_a_practice_project_is_the_perception_with_a_preset_and_nodes_of_others(
+    launched: Callable[..., tuple[list[Made], list[Made]]],
+) -> None:
+    arguments = {
+        name: argument.default for name, argument in launch_practice.SPORTS_ARGUMENTS.items()
+    }
+    arguments |= {'params_file': 'mine.yaml', 'driver': 'usb_cam', 'namespace': 'court'}
+    _, (camera, perception, recorder) = launched('sports.launch.py', arguments)
+    files = perception.fields['parameters'][:3]
+    assert [each if isinstance(each, str) else each.places[0][-1] for each in files] == [
+        *('perception.yaml', 'sports.yaml', 'mine.yaml'),
+    ]
+    assert camera.fields['package'] == 'usb_cam'
+    assert [each.fields['namespace'] for each in (camera, perception)] == ['court', 'court']
+    assert recorder.fields['cmd'][:3] == ['ros2', 'bag', 'record']
 
 
 def test_a_replay_ends_everything_and_with_rviz_is_left_to_be_looked_at(

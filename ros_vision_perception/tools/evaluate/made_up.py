@@ -58,8 +58,8 @@ def _events(samples: Samples, could: np.ndarray, said: np.ndarray, column: int) 
     for clip in np.unique(samples.clips):
         rows = samples.clips == clip
         times = samples.times_s[rows]
-        ours = list(_spans(times, said[rows]))
-        for truth in _spans(times, samples.labels[rows, column]):
+        ours = list(spans(times, said[rows]))
+        for truth in spans(times, samples.labels[rows, column]):
             inside = could[rows][(times >= truth[0]) & (times <= truth[1])]
             if any(_overlap(truth, one) for one in ours):
                 found += 1
@@ -67,7 +67,7 @@ def _events(samples: Samples, could: np.ndarray, said: np.ndarray, column: int) 
                 unseen += 1
             else:
                 missed += 1
-        truths = list(_spans(times, samples.labels[rows, column]))
+        truths = list(spans(times, samples.labels[rows, column]))
         false += sum(not any(_overlap(one, truth) for truth in truths) for one in ours)
     return {**_rates(found, found + missed, found + false), 'unseen': unseen}
 
@@ -76,7 +76,7 @@ def _overlap(one: Span, other: Span) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-def _spans(times: np.ndarray, is_on: np.ndarray) -> Iterator[Span]:
+def spans(times: np.ndarray, is_on: np.ndarray) -> Iterator[Span]:
     """Yield from when to when something is on, F times."""
     on = times[is_on]
     if len(on) == 0:
