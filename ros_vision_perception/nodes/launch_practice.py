@@ -33,7 +33,7 @@ _OF_SOURCES = {
         '', 'Video file in place of a camera, over and over; by package image_publisher.'
     ),
     'field_of_view': Argument(
-        '', 'How wide the video looks, degrees; from it follow metres. From ROS 2 Jazzy on.'
+        '', 'How wide the video looks, degrees; from it follow metres.'
     ),
 }  # fmt: skip
 _OF_PERCEPTION = {
@@ -56,7 +56,7 @@ SPORTS_ARGUMENTS = {
     ),
     **_OF_PERCEPTION,
 }
-# Topics that `timeline` needs, and who plays its input.
+# Topics that `timeline` reads, and the names of the joints for whoever plays the bag.
 _RECORDED = ('humans', 'events', 'skeleton')
 # Where nobody publishes: image_publisher makes up a focal length of 1 px.
 _NO_CAMERA_INFO = 'no_camera_info'
