@@ -38,7 +38,7 @@ def guess_depths(people: People, camera: CameraModel | None, skeleton: Skeleton)
         return Guesses(nothing, nothing, nothing, np.full((count, joints), np.nan))
     rays, _ = camera.rays(people.keypoints_xy)
     known = np.isfinite(rays).all(axis=-1)
-    weights = np.where(known, np.nan_to_num(people.confidences) ** 2, 0.0)
+    weights = np.where(known, np.fmax(people.confidences, 0.0) ** 2, 0.0)
     rays = np.where(known[..., None], rays, 0.0)
     depths, variances = fit_landmarks(rays, people.keypoints_3d, weights)
     deviations = np.full(count, _ADULTS)
@@ -72,18 +72,22 @@ def fit_landmarks(
         return np.full(len(rays), np.nan), np.full(len(rays), np.nan)
     weights = np.where(known & enough[:, None], weights, 0.0)
     wanted = rays * points[..., 2:] - points[..., :2]  # u Z - X, v Z - Y
+    terms = np.concatenate((rays, wanted), axis=2)
     depth = np.full(len(rays), 10.0)
     for _ in range(3):
         shares = weights / np.maximum(points[..., 2] + depth[:, None], 0.2) ** 2
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
-        mean_ray = np.einsum('tk,tki->ti', shares, rays)[:, None]
-        mean_wanted = np.einsum('tk,tki->ti', shares, wanted)[:, None]
-        off, off_wanted = rays - mean_ray, wanted - mean_wanted
-        spread = np.einsum('tk,tki,tki->t', shares, off, off)
-        product = np.einsum('tk,tki,tki->t', shares, off, off_wanted)
+        off = terms - shares[:, None] @ terms
+        # Of rays with rays and with what is wanted, u and v together, and of the latter.
+        sums = (shares[..., None] * off).swapaxes(1, 2) @ off
+        spread, product, rest = (
+            sums[:, first, second] + sums[:, first + 1, second + 1]
+            for first, second in ((0, 0), (0, 2), (2, 2))
+        )
         depth = -product / np.where(spread > 0, spread, np.nan)
-    residual = off_wanted + off * depth[:, None, None]
-    variance = np.einsum('tk,tki,tki->t', shares, residual, residual) / (spread * _INDEPENDENT)
+    # What is left of the squares at that depth.
+    residual = np.maximum(rest + depth * product, 0.0)
+    variance = residual / (spread * _INDEPENDENT)
     good = enough & (depth > 0.2) & (variance < depth**2)
     return np.where(good, depth, np.nan), np.where(good, variance, np.nan)
 

@@ -12,6 +12,7 @@ the square root of the area, some 0.8 m.
 """
 
 from dataclasses import replace
+from functools import lru_cache
 import math
 
 import numpy as np
@@ -102,6 +103,7 @@ def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) ->
     )
 
 
+@lru_cache(maxsize=4)
 def limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (2, 2) what becomes of position and velocity of a Matern-3/2 process, and the noise.
 
@@ -115,6 +117,7 @@ def limb_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     return step, lasting - step @ lasting @ step.T
 
 
+@lru_cache(maxsize=4)
 def body_step(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the same for a body (Uhlenbeck and Ornstein, "Theory of the Brownian motion")."""
     lost = -math.expm1(-dt_s / BODY_MEMORY_S)

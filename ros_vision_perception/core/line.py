@@ -32,7 +32,8 @@ def move(line: Line, step: np.ndarray, noise: np.ndarray, variances: np.ndarray)
 def correct(line: Line, surprise: np.ndarray, variance: np.ndarray, known: np.ndarray) -> Line:
     """Correct by one measurement of the position each (Kalman), where `known`."""
     total = np.where(known, line.covariances[..., 0] + variance, 1.0)
-    gain, faster = np.where(known, np.moveaxis(line.covariances[..., :2], -1, 0) / total, 0.0)
+    gain = np.where(known, line.covariances[..., 0] / total, 0.0)
+    faster = np.where(known, line.covariances[..., 1] / total, 0.0)
     return gain_by(line, surprise, variance, gain, faster)
 
 
@@ -42,10 +43,11 @@ def gain_by(
     """Return a line corrected with any gains of position and velocity (Joseph's form)."""
     used = gain != 0
     surprise, variance = np.where(used, surprise, 0.0), np.where(used, variance, 0.0)
-    xx, xv, vv = np.moveaxis(line.covariances, -1, 0)
-    means = line.means + np.stack((gain, faster), axis=-1) * surprise[..., None]
+    xx, xv, vv = (line.covariances[..., index] for index in range(3))
+    means, covariances = line.means.copy(), np.empty(line.covariances.shape)
+    means[..., 0] += gain * surprise
+    means[..., 1] += faster * surprise
     rest = 1 - gain
-    covariances = np.empty(line.covariances.shape)
     covariances[..., 0] = rest**2 * xx + gain**2 * variance
     covariances[..., 1] = rest * (xv - faster * xx) + gain * faster * variance
     covariances[..., 2] = vv - 2 * faster * xv + faster**2 * (xx + variance)

@@ -54,28 +54,22 @@ class Ranges:
     @property
     def depths_m(self) -> np.ndarray:
         """(T, K + 1) m, of the joints and of the hip centre."""
-        return self._along(0)
+        return _with_body(self.limbs.means[..., 0], self.bodies.means[:, 0])
 
     @property
     def speeds(self) -> np.ndarray:
         """(T, K + 1) m/s away from the camera."""
-        return self._along(1)
+        return _with_body(self.limbs.means[..., 1], self.bodies.means[:, 1])
 
     @property
     def depth_variances(self) -> np.ndarray:
         """(T, K + 1) m^2."""
-        own = np.pad(self.limbs.covariances[..., 0], ((0, 0), (0, 1)))
-        return own + (self.body_variances + _BIAS_M**2)[:, None]
+        return _with_body(self.limbs.covariances[..., 0], self.body_variances + _BIAS_M**2)
 
     @property
     def speed_variances(self) -> np.ndarray:
         """(T, K + 1) m^2/s^2."""
-        own = np.pad(self.limbs.covariances[..., 2], ((0, 0), (0, 1)))
-        return own + self.bodies.covariances[:, 2:]
-
-    def _along(self, order: int) -> np.ndarray:
-        own = np.pad(self.limbs.means[..., order], ((0, 0), (0, 1)))
-        return own + self.bodies.means[:, order, None]
+        return _with_body(self.limbs.covariances[..., 2], self.bodies.covariances[:, 2])
 
     @property
     def body_variances(self) -> np.ndarray:
@@ -85,7 +79,15 @@ class Ranges:
     @property
     def size_variances(self) -> np.ndarray:
         """(T,) m^2, what the person's size makes in depth."""
-        return np.nan_to_num(self.sizes[:, 1]) * self.bodies.means[:, 0] ** 2
+        return np.fmax(self.sizes[:, 1], 0.0) * self.bodies.means[:, 0] ** 2
+
+
+def _with_body(limbs: np.ndarray, bodies: np.ndarray) -> np.ndarray:
+    """Return (T, K + 1): what limbs (T, K) add to bodies (T,), and the bodies themselves."""
+    result = np.empty((len(limbs), limbs.shape[1] + 1))
+    np.add(limbs, bodies[:, None], out=result[:, :-1])
+    result[:, -1] = bodies
+    return result
 
 
 @dataclass(frozen=True)
@@ -165,14 +167,14 @@ def _repeats(memory_s: float, dt_s: float) -> float:
 
 def _begin(ranges: Ranges, depths_m: np.ndarray, measured: np.ndarray, guesses: Guesses) -> Ranges:
     """Place people of whom nothing was known where they seem to be, hardly surely."""
-    new = np.isnan(ranges.bodies.means[:, 0]) & (measured | np.isfinite(guesses.depths_m))
-    sizes = np.where(
-        np.isnan(ranges.sizes),
-        np.stack((0.0 * guesses.size_deviations, guesses.size_deviations**2), axis=1),
-        ranges.sizes,
-    )
+    guessed = np.isfinite(guesses.depths_m)
+    unsized = guessed & np.isnan(ranges.sizes[:, 0])
+    if unsized.any():
+        usual = np.array((0.0 * guesses.size_deviations, guesses.size_deviations**2)).T
+        ranges = replace(ranges, sizes=np.where(unsized[:, None], usual, ranges.sizes))
+    new = np.isnan(ranges.bodies.means[:, 0]) & (measured | guessed)
     if not new.any():
-        return replace(ranges, sizes=sizes)
+        return ranges
     first = np.where(measured, _median(depths_m), guesses.depths_m)
     means = np.stack((first, np.zeros(len(first))), axis=1)
     unsure = np.array([_ANYWHERE_M**2, 0.0, (BODY_SPEED * SCALE_M) ** 2])
@@ -180,7 +182,7 @@ def _begin(ranges: Ranges, depths_m: np.ndarray, measured: np.ndarray, guesses: 
         np.where(new[:, None], means, ranges.bodies.means),
         np.where(new[:, None], unsure, ranges.bodies.covariances),
     )
-    return replace(ranges, bodies=bodies, sizes=sizes)
+    return replace(ranges, bodies=bodies)
 
 
 def _median(values: np.ndarray) -> np.ndarray:

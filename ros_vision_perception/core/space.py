@@ -1,8 +1,9 @@
 """People and their joints in metres: what the image knows, times the depth.
 
 With the ray r(x, y) = (u, v, 1) through the pixel and the depth z a joint is at `p = z r`. The
-derivative of that takes pixel and depth, and their velocities, with their covariances to metres.
-What is unsure about the depth is unsure along the ray.
+derivative of that is r by the depth, and z times the derivative of the ray by the pixel: it takes
+pixel and depth, and their velocities, with their covariances to metres. What is unsure about the
+depth is unsure along the ray.
 """
 
 from dataclasses import dataclass
@@ -63,21 +64,30 @@ def locate(
         vectors = np.full((people, joints, 3), np.nan)
         matrices = np.full((people, joints, 3, 3), np.nan)
         return Space(vectors, matrices, vectors, matrices)
-    rays, by_pixel = camera.rays(_with_hips(motion.positions_xy, body))
-    depths = np.maximum(ranges.depths_m, _NEAREST_M)
-    derivative = np.zeros((*depths.shape, 3, 3))
-    derivative[..., :2, :2] = depths[..., None, None] * by_pixel
-    derivative[..., :2, 2] = rays
-    derivative[..., 2, 2] = 1.0
-    derivative[np.isnan(rays[..., 0])] = np.nan  # what the lens does not show is unknown
-    flow = np.concatenate((_with_hips(motion.velocities, body), ranges.speeds[..., None]), -1)
-    pixel_variances = _with_hips(published_variances(motion, body, scales)[..., None], body)
-    flow_variances = _with_hips(motion.velocity_variances[..., None], body)
+    own = np.concatenate(
+        (
+            *(motion.positions_xy, motion.velocities),
+            published_variances(motion, body, scales)[..., None],
+            motion.velocity_variances[..., None],
+        ),
+        axis=-1,
+    )
+    in_image = _with_hips(own, body)
+    points, flow, variances = in_image[..., :2], in_image[..., 2:4], in_image[..., 4:, None, None]
+    rays, by_pixel = camera.rays(points)
+    depths = np.maximum(ranges.depths_m, _NEAREST_M)[..., None]
+    outwards = np.concatenate((rays, np.ones(depths.shape)), axis=-1)
+    outwards[np.isnan(rays[..., 0])] = np.nan  # what the lens does not show is unknown
+    along = outwards[..., :, None] * outwards[..., None, :]
+    sideways = depths[..., None] * by_pixel
+    across = (sideways[..., :, None, :] * sideways[..., None, :, :]).sum(axis=-1)
+    velocities = ranges.speeds[..., None] * outwards
+    velocities[..., :2] += (sideways * flow[..., None, :]).sum(axis=-1)
     return Space(
-        derivative[..., 2] * depths[..., None],
-        _transform(derivative, pixel_variances, ranges.depth_variances),
-        np.einsum('tkij,tkj->tki', derivative, flow),
-        _transform(derivative, flow_variances, ranges.speed_variances),
+        depths * outwards,
+        _spread(along, ranges.depth_variances, across, variances[..., 0, :, :]),
+        velocities,
+        _spread(along, ranges.speed_variances, across, variances[..., 1, :, :]),
     )
 
 
@@ -88,16 +98,14 @@ def _with_hips(values: np.ndarray, body: Body) -> np.ndarray:
     hips has its middle instead.
     """
     center = values[:, body.hips] if len(body.hips) else values
-    return np.concatenate((values, center.mean(axis=1, keepdims=True)), axis=1)
+    middle = center.sum(axis=1, keepdims=True) / center.shape[1]
+    return np.concatenate((values, middle), axis=1)
 
 
-def _transform(
-    derivative: np.ndarray, pixel_variances: np.ndarray, depth_variances: np.ndarray
+def _spread(
+    along: np.ndarray, depth_variances: np.ndarray, across: np.ndarray, variances: np.ndarray
 ) -> np.ndarray:
-    """Return `J diag(v, v, d) J^T`, symmetric."""
-    count = derivative.shape[-1] - 1
-    diagonal = np.concatenate(
-        (np.repeat(pixel_variances, count, axis=-1), depth_variances[..., None]), axis=-1
-    )
-    scaled = derivative * np.sqrt(diagonal)[..., None, :]
-    return scaled @ scaled.swapaxes(-1, -2)
+    """Return the covariances (T, K + 1, 3, 3): some along the ray, some across, by the pixel."""
+    covariances = depth_variances[..., None, None] * along
+    covariances[..., :2, :2] += variances * across
+    return covariances
