@@ -71,68 +71,83 @@ def look(swings: Swings, view: View) -> tuple[Swings, np.ndarray, np.ndarray]:
     if not _has_arms(view.skeleton):
         return swings, no_gestures(people), np.zeros(people, np.int64)
     arms = arms_of(view)
-    raised = arms.seen * exceeds(arms.hands[..., 1], _RAISED, arms.deviations)
+    likely = _likely(arms)
+    raised = arms.seen * likely['raised']
     pointing = _pointing(arms)
-    swings = _add(swings, arms)
+    swings = _add(swings, arms, arms.seen * likely['hand above elbow'] * likely['hand up'])
     table = (
         *raised.T,
         raised.min(axis=1),
-        _hands_on_head(arms),
-        _t_pose(arms),
+        _hands_on_head(arms, likely),
+        _t_pose(arms, likely),
         pointing.max(axis=1),
-        _stop(arms).max(axis=1),
+        _stop(arms, likely).max(axis=1),
         (arms.seen * _waving(swings)).max(axis=1),
     )
-    return swings, np.stack(table, axis=1), pointing.argmax(axis=1)
+    return swings, np.array(table).T, pointing.argmax(axis=1)
 
 
-def _hands_on_head(arms: Arms) -> np.ndarray:
-    away = np.hypot(*np.moveaxis(arms.hands_from_head, -1, 0))
-    near = 1 - exceeds(away, _ON_HEAD, arms.deviations)
+def _likely(arms: Arms) -> dict[str, np.ndarray]:
+    """Return how likely hands and elbows (T, 2) are further than some limits, all at once."""
+    aside, up, elbow = arms.hands[..., 0], arms.hands[..., 1], arms.elbows[..., 1]
+    from_head = np.hypot(arms.hands_from_head[..., 0], arms.hands_from_head[..., 1])
+    limits = {
+        'raised': (up, _RAISED),
+        'off the head': (from_head, _ON_HEAD),
+        'above the neck': (up, 0.06),
+        'elbow up': (elbow, -0.08),
+        'aside': (aside, _OUT),
+        'not level': (np.abs(up), _LEVEL),
+        'elbow not level': (np.abs(elbow), _LEVEL),
+        'not ahead': (np.abs(up), 0.12),
+        'hand above elbow': (up - elbow, 0.03),
+        'hand up': (up, -0.05),
+    }
+    values, least = zip(*limits.values(), strict=True)
+    likely = exceeds(np.array(values), np.array(least)[:, None, None], arms.deviations)
+    return dict(zip(limits, likely, strict=True))
+
+
+def _hands_on_head(arms: Arms, likely: dict[str, np.ndarray]) -> np.ndarray:
+    near = 1 - likely['off the head']
     # Above the neck, and the elbows are not below the shoulders with the hands before the face.
-    high = exceeds(arms.hands[..., 1], 0.06, arms.deviations)
-    elbows = exceeds(arms.elbows[..., 1], -0.08, arms.deviations)
-    return (arms.seen * near * high * elbows).prod(axis=1)
+    return (arms.seen * near * likely['above the neck'] * likely['elbow up']).prod(axis=1)
 
 
-def _t_pose(arms: Arms) -> np.ndarray:
-    out = exceeds(arms.hands[..., 0], _OUT, arms.deviations)
-    level = 1 - exceeds(np.abs(arms.hands[..., 1]), _LEVEL, arms.deviations)
-    elbows = 1 - exceeds(np.abs(arms.elbows[..., 1]), _LEVEL, arms.deviations)
-    return (arms.seen * out * level * elbows).prod(axis=1)
+def _t_pose(arms: Arms, likely: dict[str, np.ndarray]) -> np.ndarray:
+    level = (1 - likely['not level']) * (1 - likely['elbow not level'])
+    return (arms.seen * likely['aside'] * level).prod(axis=1)
 
 
 def _pointing(arms: Arms) -> np.ndarray:
     """Return (T, 2) for the two arms: seen from the side in the image, else in space."""
-    flat = _points(arms.hands, arms.elbows, arms.deviations)
-    deep = _points(arms.hands_3d, arms.elbows_3d, arms.deviations_3d)
+    hands, elbows = np.zeros((2, 2, *arms.hands_3d.shape))
+    hands[0, ..., :2], hands[1] = arms.hands, arms.hands_3d
+    elbows[0, ..., :2], elbows[1] = arms.elbows, arms.elbows_3d
+    flat, deep = _points(hands, elbows, np.array((arms.deviations, arms.deviations_3d)))
     own = np.fmax(flat, np.nan_to_num(deep))
     rests = 1 - own[:, ::-1]
     return arms.seen * own * rests
 
 
 def _points(hands: np.ndarray, elbows: np.ndarray, deviations: np.ndarray) -> np.ndarray:
-    """Return (T, 2) for hands and elbows (T, 2, 2 or 3) from the shoulders, heights; y is up."""
-    reach = np.linalg.norm(hands, axis=-1)
-    along = np.linalg.norm(elbows, axis=-1) + np.linalg.norm(hands - elbows, axis=-1)
-    straight = exceeds(reach, _STRAIGHT * along, 0.3 * deviations)
+    """Return (..., 2) for hands and elbows (..., 2, 3) from the shoulders, heights; y is up."""
+    reach, upper, fore = np.sqrt((np.array((hands, elbows, hands - elbows)) ** 2).sum(axis=-1))
+    straight = exceeds(reach, _STRAIGHT * (upper + fore), 0.3 * deviations)
     angles = np.rad2deg(np.arccos((-hands[..., 1] / np.maximum(reach, 1e-6)).clip(-1, 1)))
     spread = np.rad2deg(deviations / np.maximum(reach, 0.05))
     lifted = exceeds(angles, _FROM, spread) * (1 - exceeds(angles, _TO, spread))
     return exceeds(reach, _LONG, deviations) * straight * lifted
 
 
-def _stop(arms: Arms) -> np.ndarray:
+def _stop(arms: Arms, likely: dict[str, np.ndarray]) -> np.ndarray:
     ahead = exceeds(-arms.hands_3d[..., 2], _AHEAD, arms.deviations_3d)
-    level = 1 - exceeds(np.abs(arms.hands[..., 1]), 0.12, arms.deviations)
     fingers = exceeds(arms.fingers[..., 1], _FINGERS, 0.5 * arms.deviations)
-    return np.nan_to_num(arms.seen * ahead * level * fingers)
+    return np.nan_to_num(arms.seen * ahead * (1 - likely['not ahead']) * fingers)
 
 
-def _add(swings: Swings, arms: Arms) -> Swings:
-    lifted = exceeds((arms.hands - arms.elbows)[..., 1], 0.03, arms.deviations)
-    high = exceeds(arms.hands[..., 1], -0.05, arms.deviations)
-    now = (arms.hands - arms.elbows)[..., 0], arms.seen * lifted * high
+def _add(swings: Swings, arms: Arms, is_up: np.ndarray) -> Swings:
+    now = (arms.hands - arms.elbows)[..., 0], is_up
     return Swings(
         *(
             np.concatenate((before[..., 1:], latest[..., None]), axis=-1)

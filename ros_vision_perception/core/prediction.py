@@ -71,7 +71,7 @@ def predict(walkers: Walkers) -> Futures:
     times = TIMES_S[:, None]
     known = np.isfinite(walkers.forwards[:, :1])
     forwards = np.where(known, walkers.forwards, 0.0)
-    speeds = np.linalg.norm(walkers.velocities, axis=1, keepdims=True)
+    speeds = np.sqrt((walkers.velocities**2).sum(axis=1, keepdims=True))
     strides = np.maximum(speeds, _STRIDE)
     turned = strides * forwards
     # The spread of who faces another way than it seems, sideways and ahead alike.
@@ -79,15 +79,12 @@ def predict(walkers: Walkers) -> Futures:
     spread = (loose * strides[:, 0] ** 2 + (strides[:, 0] - speeds[:, 0]) ** 2)[:, None, None]
     lasting = _MEMORY_S * -np.expm1(-times / _MEMORY_S)
     eye = np.eye(3)
-    velocities = np.stack((0 * turned, walkers.velocities, turned), axis=1)
-    unsure = np.stack(
-        (
-            np.broadcast_to(_STAYING**2 * eye, (len(speeds), 3, 3)),
-            _USUAL * walkers.velocity_covariances,
-            spread * eye + _STAYING**2 * eye,
-        ),
-        axis=1,
-    )
+    velocities = np.zeros((len(speeds), 3, 3))
+    velocities[:, 1], velocities[:, 2] = walkers.velocities, turned
+    unsure = np.empty((len(speeds), 3, 3, 3))
+    unsure[:, 0] = _STAYING**2 * eye
+    unsure[:, 1] = _USUAL * walkers.velocity_covariances
+    unsure[:, 2] = (spread + _STAYING**2) * eye
     whims = np.array([_SWAY, _WHIMS, _WHIMS])[:, None] * TIMES_S**3 / 3
     covariances = (
         walkers.position_covariances[:, None, None]
@@ -117,13 +114,13 @@ def _weights(walkers: Walkers, known: np.ndarray) -> np.ndarray:
     covariances = _USUAL * walkers.velocity_covariances[:, None] + (
         np.array([_STAYING, _GOING])[:, None, None] ** 2 * eye
     )
-    velocities = np.broadcast_to(walkers.velocities[:, None, :, None], (*covariances.shape[:3], 1))
+    velocities = walkers.velocities[:, None, :, None]
     distances = (velocities * np.linalg.solve(covariances, velocities)).sum(axis=(2, 3))
     logarithms = -0.5 * (distances + np.log(np.linalg.det(covariances)))
     odds = logarithms[:, 1] - logarithms[:, 0] + np.log(_GO / (1 - _GO))
     going = _DOUBT + (1 - 2 * _DOUBT) * (0.5 + 0.5 * np.tanh(0.5 * odds))
     turning = np.where(known, _TURN, 0.0) * going
-    return np.stack((1 - going, going - turning, turning), axis=1)
+    return np.array((1 - going, going - turning, turning)).T
 
 
 def paths_of(people: Sequence[HumanState]) -> list[tuple[PredictedPath, ...]]:
