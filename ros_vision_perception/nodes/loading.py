@@ -20,7 +20,8 @@ class Loading(Generic[Loaded]):
         self._began_s = self._said_s = time.monotonic()
         self._loaded: Loaded | None = None
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
+        # No daemon: Python would end it within the C++ code of a runtime, and so abort.
+        self._thread = threading.Thread(target=self._run, name=_NAME)
         self._thread.start()
 
     @property

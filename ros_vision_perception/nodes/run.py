@@ -62,7 +62,7 @@ def run_side_by_side(
     finally:
         rclpy.try_shutdown()
     if is_any_loading():
-        # Python would end its thread within the C++ code of a runtime, which aborts the process.
+        # Nobody wants it any more, and Python would wait for its end.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -136,7 +136,7 @@ def image_connection(reader: AnyReader, path: Path, topic: str | None) -> Connec
         return images[topic]
     wanted = f'no image topic {topic!r}' if topic else 'no single image topic'
     raise ConfigurationError(
-        f'{wanted} in {path}; --topic can be: {", ".join(images) or "none, it has no images"}'
+        f'{wanted} in {path}; choose one of: {", ".join(images) or "none, it has no images"}'
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ pytest.importorskip('ros_vision_perception.msg', reason='needs the built message
 from rosbags.highlevel import AnyReader
 
 from ros_vision_perception.core.errors import ConfigurationError, PerceptionError
+from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import DEFAULT_POSE, DEFAULT_SEGMENTATION
 from ros_vision_perception.tools.bag import BagRecorder
 from ros_vision_perception.tools.replay import command, job, rerun_file, stream
@@ -210,9 +212,28 @@ def test_a_check_says_and_draws_the_first_difference(
     assert not np.array_equal(drawn[:, :300], drawn[:, 308:])
 
 
+def test_a_check_is_of_what_comes_out_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bag = write_bag(tmp_path / 'bag', photographs(2))
+    golden = tmp_path / 'golden' / 'bag'
+    replay(bag, tmp_path / 'golden')
+    assert replay(bag, tmp_path / 'out', '--check', str(golden)) == 0
+    step = stream.Perception.step
+    monkeypatch.setattr(
+        stream.Perception, 'step', lambda self, frame, *others: step(self, _black(frame), *others)
+    )
+    assert replay(bag, tmp_path / 'out', '--check', str(golden)) == 1
+    with pytest.raises(ConfigurationError, match=r'--check: no bag .*none'):
+        replay(bag, tmp_path / 'out', '--check', str(tmp_path / 'none'))
+
+
+def _black(frame: Frame) -> Frame:
+    return replace(frame, pixels=np.zeros_like(frame.pixels))
+
+
 @pytest.mark.parametrize(
     ('arguments', 'reason'),
     [
+        (('--from', '9'), r'--from: got 9, .*bag is 0.0 s long'),
         (('--image', '/other'), r"no image topic '/other'.*/camera/image/compressed"),
         (('--depth', '/depth'), r"no topic '/depth'.*available: /camera/image/compressed"),
         (('--pose', 'none-such'), r"no model and no file 'none-such'"),

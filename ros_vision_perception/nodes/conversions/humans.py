@@ -10,6 +10,7 @@ from ros_vision_perception.core.human import (
     Humans,
     HumanState,
     Joints,
+    JointState,
     OrientationAvailability,
     Posture,
     TrackState,
@@ -270,7 +271,7 @@ def _joints_from_msg(joints: Any) -> Joints:
         return np.array(values, np.float32).reshape(len(joints), *shape)
 
     return Joints(
-        states=np.array([joint.state for joint in joints], np.uint8),
+        states=np.array([JointState(joint.state) for joint in joints], np.uint8),
         p_visible=floats([joint.p_visible for joint in joints]),
         occluder_track_ids=np.array([joint.occluder_track_id for joint in joints], np.int32),
         occluder_classes=tuple(joint.occluder_class for joint in joints),

@@ -1,6 +1,7 @@
 """The command line of `replay`."""
 
 import argparse
+import math
 from pathlib import Path
 
 
@@ -18,6 +19,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error('expected --output PATH or --live')
     if arguments.ray is not None and arguments.jobs is not None:
         parser.error('-j and --ray: the cluster knows how many it does at once')
+    begin_s, end_s = arguments.begin_s, arguments.end_s
+    if not 0 <= (begin_s or 0.0) < (math.inf if end_s is None else end_s):
+        parser.error(f'--from and --to: got {begin_s} and {end_s}, expected 0 <= from < to')
     if arguments.rate is not None and not arguments.rate > 0:
         parser.error(f'--rate: got {arguments.rate}, expected more than 0')
     return arguments
@@ -83,7 +87,7 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         '--check', type=Path, metavar='GOLDEN',
-        help='compare the results with those of an earlier replay',
+        help='make the results anew and compare them with those of an earlier replay',
     )  # fmt: skip
     group.add_argument(
         '--rerun', type=Path, metavar='FILE', help='record for the viewer of Rerun (.rrd), too'

@@ -39,7 +39,10 @@ def draw(job: Job, difference: Difference) -> np.ndarray | None:
     messages = [message for message in difference.messages if hasattr(message, 'humans')]
     if not messages:
         return None
-    results = [humans_from_msg(message) for message in messages]
+    try:
+        results = [humans_from_msg(message) for message in messages]
+    except FrameError:  # what this version does not know
+        return None
     image = _image(job, results[0].stamp_ns)
     if image is None:
         return None

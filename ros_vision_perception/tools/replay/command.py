@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> int:
     # Only now: --help needs no ROS.
     from ros_vision_perception.tools.replay import check, rerun_file, work
-    from ros_vision_perception.tools.replay.job import Job
+    from ros_vision_perception.tools.replay.job import Job, forget
     from ros_vision_perception.tools.replay.player import Copied
 
     copied = Copied.INPUTS if arguments.inputs else Copied.NOTHING
@@ -34,6 +34,11 @@ def _write(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f'got {len(jobs)} bags, expected one for --check and --rerun')
     if arguments.rerun:
         rerun_file.require()
+    if arguments.check:
+        if not arguments.check.exists():
+            raise ConfigurationError(f'--check: no bag {arguments.check}')
+        # What is asked is what comes out now, not what did before a change.
+        forget(jobs[0])
     begun_s = time.perf_counter()
     figures = work.run_all(jobs, arguments.jobs or 1, arguments.ray)
     seconds = _tell(figures, begun_s, arguments.json)

@@ -77,16 +77,16 @@ class BagInput:
     """The messages of one bag that a selection names.
 
     Attributes:
-        count: how many images there are, without regard to the limits of time.
+        count: about how many images there are within the limits of time, told by their rate.
         is_ros1: whether the bag is one of ROS 1.
     """
 
     def __init__(self, reader: AnyReader, path: Path, selection: Selection) -> None:
-        """Choose topics; raises ConfigurationError where there is no such one."""
+        """Choose topics; raises ConfigurationError where there is no such one, or no such time."""
         self._reader, self._selection = reader, selection
         self.is_ros1 = not reader.is2
         image = image_connection(reader, path, selection.image or None)
-        self.count = image.msgcount
+        self.count = round(image.msgcount * _share(reader, path, selection))
         self._kinds = {image.topic: IMAGE}
         info = selection.camera_info or _beside(image.topic)
         topics = {connection.topic for connection in reader.connections}
@@ -198,6 +198,17 @@ def _is_latched(connection: Connection) -> bool:
     # Bags of ROS 1 know of no quality of service.
     profiles = getattr(connection.ext, 'offered_qos_profiles', ())
     return any(quality.durability == QosDurability.TRANSIENT_LOCAL for quality in profiles)
+
+
+def _share(reader: AnyReader, path: Path, selection: Selection) -> float:
+    """Return how much of the bag lies within the limits of time, 0 to 1."""
+    length_s = reader.duration / _NANOSECONDS
+    begin_s, end_s = selection.begin_s or 0.0, selection.end_s
+    if begin_s > length_s:
+        raise ConfigurationError(f'--from: got {begin_s:g}, {path} is {length_s:.1f} s long')
+    if length_s == 0:
+        return 1.0
+    return (min(length_s if end_s is None else end_s, length_s) - begin_s) / length_s
 
 
 def _ns(seconds: float) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import shutil
 from typing import Any
 
 from ros_vision_perception.core.errors import ConfigurationError
@@ -62,6 +63,12 @@ def finished(job: Job) -> dict[str, Any] | None:
     return figures
 
 
+def forget(job: Job) -> None:
+    """Remove the results of a job that is done already; raises as `finished` does."""
+    if finished(job) is not None:
+        shutil.rmtree(job.output)
+
+
 def run(job: Job, progress: Progress, report: Report) -> dict[str, Any]:
     """Replay one bag; return the figures: frames, results, dropped, tracks.
 
@@ -81,6 +88,7 @@ def run(job: Job, progress: Progress, report: Report) -> dict[str, Any]:
             for message in player.messages(models, report, record):
                 output.write(message)
                 progress(player.images, player.count)
+            progress(player.images, player.images)
             figures = player.figures
             told = {'job': recipe.description, 'figures': figures}
             output.note(REPORT, json.dumps(told, indent=2))
