@@ -48,8 +48,9 @@ def alternatives(doubts: Doubts) -> list[list[tuple[int, float]]]:
     shares = doubts.odds / (1.0 + doubts.odds.sum(axis=1, keepdims=True))
     matters = (doubts.rivals > STRANGER) & (shares >= _NEGLIGIBLE)
     result: list[list[tuple[int, float]]] = [[] for _ in shares]
-    for row, column in zip(*np.nonzero(matters), strict=True):
-        result[row].append((int(doubts.rivals[row, column]), float(shares[row, column])))
+    rows, rivals = matters.nonzero()[0].tolist(), doubts.rivals[matters].tolist()
+    for row, rival, share in zip(rows, rivals, shares[matters].tolist(), strict=True):
+        result[row].append((rival, share))
     for others in result:
         others.sort(key=lambda item: (-item[1], item[0]))
     return result
