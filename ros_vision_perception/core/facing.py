@@ -7,6 +7,8 @@ belief is a histogram of turns: what two mirrored turns have in common stays amb
 something tells them apart.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ros_vision_perception.core.anatomy import Anatomy, anatomy_of
@@ -16,6 +18,7 @@ from ros_vision_perception.core.view import View
 
 TURNS = np.deg2rad(np.arange(0, 360, 10))
 _COS, _SIN = np.cos(TURNS), np.sin(TURNS)
+_WAVES = np.exp(1j * TURNS[:, None] * (1, 2))
 # Chests within this angle face the camera.
 _FACING = np.cos(np.deg2rad(45.0)) - 1e-9
 # People turn by this in a second, rad; and the same view says nothing new for so long, s.
@@ -29,6 +32,7 @@ _SHRUNK = 2.0
 _NOSE, _HEIGHT_M = 0.05, 1.7
 # Faces are seen, beyond the profile too, as sharply as this; never surer than this.
 _PROFILE, _SHARP, _SURE = -0.3, 4.0, 0.1
+_SHOWS = _SURE + (1 - 2 * _SURE) / (1 + np.exp(-_SHARP * (_COS - _PROFILE)))
 # Turns are known when they stray less than this, rad, those up to a half turn less than that.
 _KNOWN, _HALF_KNOWN = np.deg2rad(50.0), np.deg2rad(40.0)
 # How upright people are who do not show it, and how well a trunk shows it, rad; and nobody's turn
@@ -140,34 +144,38 @@ def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def _moments(beliefs: np.ndarray) -> np.ndarray:
     """Return the (T, 2) means of `e^(i psi)` and of `e^(2 i psi)`."""
-    return np.einsum('tf,fm->tm', beliefs, np.exp(1j * TURNS[:, None] * (1, 2)))
+    return np.einsum('tf,fm->tm', beliefs, _WAVES)
+
+
+# What is measured, its variance and how far it is to be believed, (T,) each; and what it should
+# be for each of `TURNS`.
+_Clue = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def turn_likelihoods(view: View) -> np.ndarray:
     """Return the (T, 36) log-likelihoods of `TURNS`, the largest 0, for T people."""
     anatomy = anatomy_of(view.skeleton)
-    logarithms = np.zeros((len(view.scales), len(TURNS)))
     if not len(anatomy.shoulders):
-        return logarithms
-    trust, points, heights = view.trust, to_complex(view.positions_xy), view.heights_px
-    across = _across(points, anatomy)
-    for pair, noise in ((anatomy.shoulders, _SHOULDERS), (anatomy.hips, _HIPS)):
-        if len(pair):
-            width = 2 * np.abs(anatomy.sides[pair[0]]) * heights
-            reach = ((points[:, pair[0]] - points[:, pair[1]]) / across).real / width
-            variances = noise**2 + view.variances[:, pair].sum(axis=1) / width**2
-            logarithms += _told(reach, variances, trust[:, pair].min(axis=1), _COS)
-    logarithms += _by_face(view, points / across[:, None], anatomy)
-    return _by_depth(view, logarithms, anatomy)
+        return np.zeros((len(view.scales), len(TURNS)))
+    points = to_complex(view.positions_xy)
+    points = points / _across(points, anatomy)[:, None]
+    clues = [*_by_width(view, points, anatomy), *_by_depth(view, anatomy)]
+    if has_face := bool(len(anatomy.nose) and len(anatomy.ears)):
+        clues.append(_by_nose(view, points, anatomy))
+    logarithms = _told(*(np.array(values) for values in zip(*clues, strict=True)))
+    if has_face:
+        logarithms += _by_face(view, anatomy)
+    return logarithms - logarithms.max(axis=1, keepdims=True, initial=-np.inf)
 
 
 def _told(
-    measured: np.ndarray, variances: np.ndarray, trust: np.ndarray, of: np.ndarray
+    measured: np.ndarray, variances: np.ndarray, trust: np.ndarray, expected: np.ndarray
 ) -> np.ndarray:
-    """Return the (T, 36) log-likelihoods where `of` (36,) is measured (T,); unsafe where NaN."""
-    misses = (measured[:, None].clip(-1.3, 1.3) - of) ** 2 / variances[:, None]
+    """Return the (T, 36) log-likelihoods of C clues: (C, T), and (C, 36) expected of each turn."""
+    limited = np.minimum(np.maximum(measured, -1.3), 1.3)
+    misses = (limited[..., None] - expected[:, None]) ** 2 / variances[..., None]
     fits = np.log(_LEAST + (1 - _LEAST) * np.exp(-0.5 * misses))
-    return np.where(np.isfinite(fits), trust[:, None] * fits, 0.0)
+    return np.where(np.isfinite(fits), trust[..., None] * fits, 0.0).sum(axis=0)
 
 
 def _across(points: np.ndarray, anatomy: Anatomy) -> np.ndarray:
@@ -178,30 +186,41 @@ def _across(points: np.ndarray, anatomy: Anatomy) -> np.ndarray:
     return -1j * spine / np.maximum(np.abs(spine), 1e-9)
 
 
-def _by_face(view: View, points: np.ndarray, anatomy: Anatomy) -> np.ndarray:
-    """Return the (T, 36) log-likelihoods of where the nose is, and of whether it is seen."""
-    if not (len(anatomy.nose) and len(anatomy.ears)):
-        return np.zeros((len(points), len(TURNS)))
-    nose = anatomy.nose[0]
-    head, heights = np.append(anatomy.ears, nose), view.heights_px
-    reach = (points[:, nose] - points[:, anatomy.ears].mean(axis=1)).real / (_NOSE * heights)
-    variances = _HEAD**2 + view.variances[:, head].mean(axis=1) / (_NOSE * heights) ** 2
-    shows = 1 / (1 + np.exp(-_SHARP * (_COS - _PROFILE)))
-    shows = _SURE + (1 - 2 * _SURE) * shows
-    seen = view.p_visible[:, nose, None]
-    hidden = np.where(view.is_self_hidden[:, nose, None], 1 - seen, 0.0)
-    # What something else hides tells nothing.
-    tells = np.log(seen * shows + hidden * (1 - shows) + (1 - seen - hidden) * 0.5)
-    return _told(reach, variances, view.trust[:, head].min(axis=1), _SIN) + tells
+def _by_width(view: View, points: np.ndarray, anatomy: Anatomy) -> Iterator[_Clue]:
+    """Tell by how far apart shoulders and hips look; points (T, K) are upright."""
+    for pair, noise in ((anatomy.shoulders, _SHOULDERS), (anatomy.hips, _HIPS)):
+        if len(pair):
+            width = 2 * np.abs(anatomy.sides[pair[0]]) * view.heights_px
+            reach = (points[:, pair[0]] - points[:, pair[1]]).real / width
+            variances = noise**2 + view.variances[:, pair].sum(axis=1) / width**2
+            yield reach, variances, view.trust[:, pair].min(axis=1), _COS
 
 
-def _by_depth(view: View, logarithms: np.ndarray, anatomy: Anatomy) -> np.ndarray:
-    """Return the (T, 36) log-likelihoods with what the depths of shoulders and hips tell."""
+def _by_depth(view: View, anatomy: Anatomy) -> Iterator[_Clue]:
+    """Tell by how far one shoulder, or hip, is behind the other."""
+    if not np.isfinite(view.depths_m).any():
+        return
     for pair in (anatomy.shoulders, anatomy.hips):
-        if len(pair) and np.isfinite(view.depths_m).any():
+        if len(pair):
             width = 2 * np.abs(anatomy.sides[pair[0]]) * _HEIGHT_M
             apart = (view.depths_m[:, pair[0]] - view.depths_m[:, pair[1]]) / width
             unsure = view.depth_variances[:, pair].sum(axis=1) / width**2
             variances = _DEPTH**2 + _SHRUNK**2 * unsure
-            logarithms += _told(apart, variances, view.trust[:, pair].min(axis=1), _SIN)
-    return logarithms - logarithms.max(axis=1, keepdims=True, initial=-np.inf)
+            yield apart, variances, view.trust[:, pair].min(axis=1), _SIN
+
+
+def _by_nose(view: View, points: np.ndarray, anatomy: Anatomy) -> _Clue:
+    """Tell by how far the nose is beside the ears; points (T, K) are upright."""
+    head, width = np.append(anatomy.ears, anatomy.nose), _NOSE * view.heights_px
+    reach = (points[:, anatomy.nose[0]] - points[:, anatomy.ears].mean(axis=1)).real / width
+    variances = _HEAD**2 + view.variances[:, head].mean(axis=1) / width**2
+    return reach, variances, view.trust[:, head].min(axis=1), _SIN
+
+
+def _by_face(view: View, anatomy: Anatomy) -> np.ndarray:
+    """Return the (T, 36) log-likelihoods of whether the nose is seen."""
+    nose = anatomy.nose[0]
+    seen = view.p_visible[:, nose, None]
+    hidden = np.where(view.is_self_hidden[:, nose, None], 1 - seen, 0.0)
+    # What something else hides tells nothing.
+    return np.log(seen * _SHOWS + hidden * (1 - _SHOWS) + (1 - seen - hidden) * 0.5)
