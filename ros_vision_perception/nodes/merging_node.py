@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 from ros_vision_perception.core.errors import ConfigurationError, FrameError
 from ros_vision_perception.core.merging import PeopleMerger
 from ros_vision_perception.core.skeleton import Skeleton
@@ -109,7 +111,12 @@ class MergingNode(ManagedNode[MergingParameters]):
                 'the other cameras; cure: set `skeleton` of their nodes to the same',
             )
         self._orders[camera].is_restart(humans.stamp_ns)
-        merged = self._merger.step(camera, humans)
+        try:
+            merged = self._merger.step(camera, humans)
+        except np.linalg.LinAlgError as error:
+            raise FrameError(
+                'bad_covariances', f'got covariances that no errors have: {error}'
+            ) from error
         header = make_header(merged.stamp_ns, wanted)
         latency_ns = self._humans.publish(merged, header, received_ns)
         self.diagnostics.note_result(header, latency_ns, {})

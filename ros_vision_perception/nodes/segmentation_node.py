@@ -9,11 +9,9 @@ from ros_vision_perception.nodes.diagnostics import Models
 from ros_vision_perception.nodes.health import Source
 from ros_vision_perception.nodes.image_input import Arrival, ImageInput
 from ros_vision_perception.nodes.managed import ManagedNode
+from ros_vision_perception.nodes.model_parameters import SegmentationModelParameters
 from ros_vision_perception.nodes.outputs import MasksOutput
-from ros_vision_perception.nodes.parameters import (
-    SegmentationModelParameters,
-    SegmentationParameters,
-)
+from ros_vision_perception.nodes.parameters import SegmentationParameters
 from ros_vision_perception.nodes.run import run
 from ros_vision_perception.pipeline.load import load_segmentation
 from ros_vision_perception.pipeline.networks import Networks

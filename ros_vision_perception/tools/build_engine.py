@@ -2,7 +2,7 @@
 
 from ros_vision_perception.backends.machine import TENSORRT
 from ros_vision_perception.core.errors import ModelError
-from ros_vision_perception.nodes.parameters import NetworkParameters, PoseModelParameters
+from ros_vision_perception.nodes.model_parameters import NetworkParameters, PoseModelParameters
 from ros_vision_perception.pipeline.load import load_pose, load_segmentation
 from ros_vision_perception.pipeline.networks import BackendConfig, Networks, Report
 

@@ -28,6 +28,12 @@ def spawn(ros_domain: int) -> Iterator[Callable[..., subprocess.Popen]]:
         return processes[-1]
 
     yield spawn
+    # Who is killed leaves shared memory, in which the next test would find something to mend.
     for process in processes:
-        process.kill()
-        process.wait()
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

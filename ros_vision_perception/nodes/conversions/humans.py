@@ -230,6 +230,12 @@ def humans_from_msg(message: Any) -> Humans:
 def _human_from_msg(human: Any, joints: int) -> HumanState:
     if len(human.joints) != joints:
         raise ValueError(f'got {len(human.joints)} joints, expected {joints}')
+    for names, confidences in (
+        (human.alternative_track_ids, human.alternative_confidences),
+        (human.activities, human.activity_confidences),
+    ):
+        if len(names) != len(confidences):
+            raise ValueError(f'got {len(confidences)} confidences, expected {len(names)}')
     pose_covariance, twist_covariance = (
         np.reshape(part.covariance, (6, 6)).astype(np.float32)
         for part in (human.pose, human.twist)
@@ -270,6 +276,11 @@ def _joints_from_msg(joints: Any) -> Joints:
     def floats(values: list, *shape: int) -> np.ndarray:
         return np.array(values, np.float32).reshape(len(joints), *shape)
 
+    has_3d = np.array([joint.has_3d for joint in joints], bool)
+    positions = _vectors([joint.position for joint in joints])
+    spreads = _matrices(floats([joint.position_covariance for joint in joints], 6), _TRIANGLE_3)
+    if not (np.isfinite(positions[has_3d]).all() and np.isfinite(spreads[has_3d]).all()):
+        raise ValueError('got a joint in space without a position or its covariance')
     return Joints(
         states=np.array([JointState(joint.state) for joint in joints], np.uint8),
         p_visible=floats([joint.p_visible for joint in joints]),
@@ -277,11 +288,9 @@ def _joints_from_msg(joints: Any) -> Joints:
         occluder_classes=tuple(joint.occluder_class for joint in joints),
         keypoints_xy=floats([(joint.x, joint.y) for joint in joints], 2),
         covariances_px=_matrices(floats([joint.covariance for joint in joints], 3), _TRIANGLE_2),
-        has_3d=np.array([joint.has_3d for joint in joints], bool),
-        positions_m=_vectors([joint.position for joint in joints]),
-        position_covariances=_matrices(
-            floats([joint.position_covariance for joint in joints], 6), _TRIANGLE_3
-        ),
+        has_3d=has_3d,
+        positions_m=positions,
+        position_covariances=spreads,
         velocities=_vectors([joint.velocity for joint in joints]),
         velocity_covariances=_matrices(
             floats([joint.velocity_covariance for joint in joints], 6), _TRIANGLE_3
