@@ -21,7 +21,8 @@ def parameters_markdown() -> str:
     """Return the parameters of all nodes as the page of the documentation."""
     parts = [
         '# Parameters',
-        'Written from the code (`nodes/parameters.py`). When a parameter may change is told in '
+        'Written from the code (`nodes/parameters.py`, `nodes/model_parameters.py`). When a '
+        'parameter may change is told in '
         '[Running the nodes](running.md#parameters-that-change).',
     ]
     for node, parameters in NODES.items():
