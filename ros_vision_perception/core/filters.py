@@ -18,6 +18,7 @@ import math
 import numpy as np
 
 from ros_vision_perception.core.body_prior import GROUPS, Body
+from ros_vision_perception.core.disbelief import disbelief
 from ros_vision_perception.core.motion import JointMotion, blocks_of
 from ros_vision_perception.core.motion_shares import SHARES
 
@@ -40,9 +41,6 @@ ERROR_MEMORY_S, _GUESS_MEMORY_S = 0.2, 3.0
 # How much wider than seen joints (VISIBLE, SELF, PERSON, OBJECT, OUT_OF_IMAGE) the model's guess
 # of a hidden joint scatters.
 GUESS_FACTORS = np.array([1.0, 3.0, 6.0, 5.0, 6.0])
-# A joint that is further than this many standard deviations from where all others tell it to be
-# counts for less: a guess, and one that was seen.
-_DOUBTFUL, _ABSURD = 2.0, 4.0
 # No joint is further than this from the middle of the body, scales.
 _REACH = 20.0
 # Surprises are remembered for this long; none is larger than this, scales.
@@ -194,10 +192,11 @@ def absorb(
     noise = np.einsum('tkk->tk', joint)  # a view
     noise += own
     precision = np.linalg.inv(joint)
-    doubt = _doubt(precision, innovations, seen)
-    doubtful = doubt.any(axis=1)
+    doubt, jump = disbelief(precision, innovations, known, seen)
+    doubtful = doubt.any(axis=1) | (jump > 0)
     if doubtful.any():
         noise += doubt
+        joint += jump[:, None, None] * (known[..., None] & known[:, None])
         precision[doubtful] = np.linalg.inv(joint[doubtful])
     gains = cross @ precision
     learned = gains @ cross.swapaxes(1, 2)
@@ -242,20 +241,6 @@ def detection_variances(body: Body, scales: np.ndarray) -> np.ndarray:
 
 def _repeats(memory_s: float, dt_s: float) -> float:
     return max(1.0, memory_s / max(dt_s, 1e-3)) if dt_s > 0 else 1.0
-
-
-def _doubt(precision: np.ndarray, innovations: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Return (T, K) px^2 to add to the variances of joints that all others speak against.
-
-    A pose model likes to put a hidden joint on whoever hides it. Row k of the inverse covariance
-    tells how far joint k is from where the others predict it (Rasmussen and Williams, "Gaussian
-    processes for machine learning", 2006, equations 5.10 to 5.12).
-    """
-    variances = 1 / precision.diagonal(0, 1, 2)
-    missed = precision @ innovations
-    distances = np.einsum('tkx,tkx->tk', missed, missed) * variances
-    limits = (_DOUBTFUL + (_ABSURD - _DOUBTFUL) * seen) ** 2
-    return variances * np.maximum(distances / limits - 1, 0.0)
 
 
 def _surprises(

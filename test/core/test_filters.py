@@ -179,6 +179,17 @@ def test_one_wild_sighting_is_doubted_but_not_several() -> None:
     assert moved[-1] > 50.0
 
 
+def test_a_half_hidden_body_that_jumps_is_followed_only_when_it_stays_there() -> None:
+    detected = figure(150)[None] + [60.0, 0.0]  # a whole scale in a twentieth of a second
+    hidden = hide(*COCO17.joint_names[5:])
+    motion = absorb(predict(standing(), BODY, SCALES, 0.05), detected, hidden, BODY, SCALES, 0.05)
+    assert np.abs(motion.positions_xy[0] - figure(150)).max() < 10.0
+    for _ in range(20):
+        motion = predict(motion, BODY, SCALES, 0.05)
+        motion = absorb(motion, detected, SEEN, BODY, SCALES, 0.05)
+    np.testing.assert_allclose(motion.positions_xy, detected, atol=2.0)
+
+
 def test_nan_tells_nothing() -> None:
     motion = standing()
     detected = figure(150)[None].copy()
