@@ -40,7 +40,7 @@ _SCATTER, _SCATTER_PX, _COMMON_SCATTER = 0.6, 0.5, 0.05
 ERROR_MEMORY_S, _GUESS_MEMORY_S = 0.2, 3.0
 # How much wider than seen joints (VISIBLE, SELF, PERSON, OBJECT, OUT_OF_IMAGE) the model's guess
 # of a hidden joint scatters.
-GUESS_FACTORS = np.array([1.0, 3.0, 6.0, 5.0, 6.0])
+GUESS_FACTORS = np.array([1.0, 3.0, 9.0, 8.0, 6.0])
 # No joint is further than this from the middle of the body, scales.
 _REACH = 20.0
 # Surprises are remembered for this long; none is larger than this, scales.
