@@ -51,13 +51,15 @@ def stand(rng: np.random.Generator) -> list[Motion]:
 
 def walk(rng: np.random.Generator) -> list[Motion]:
     """Walk; the stride grows with the speed."""
-    frames, speed = random_frames(rng, 1.5, 4.0), rng.uniform(0.35, 1.0)
+    frames, speed = random_frames(rng, 1.5, 4.0), rng.uniform(0.2, 1.0)
     phases = 2 * np.pi * rng.uniform(0.75, 1.2) * np.sqrt(speed / 0.75) * np.arange(frames) / FPS
     swing, arms = 0.25 + 0.3 * speed, rng.uniform(0.1, 0.5)
     moves = _gait(phases + rng.uniform(0, 6), swing, 0.9, arms)
-    moves |= {'yaw': eased(frames, [(0, 0), (1, rng.choice((0, 0, rng.normal(0, 0.8))))])}
-    if rng.random() < 0.2:  # carries something
-        moves |= {'left_arm': 0.4, 'right_arm': 0.4, 'left_elbow': 1.3, 'right_elbow': 1.3}
+    turn = rng.choice((0.0, 0.0, rng.normal(0, 0.8), rng.uniform(-np.pi, np.pi)))
+    moves |= {'yaw': eased(frames, [(0, 0), (1, turn)])}
+    if rng.random() < 0.3:  # carries something, or holds one hand in the other
+        arm, elbow = rng.uniform(0.1, 0.9), rng.uniform(0.4, 1.6)
+        moves |= {'left_arm': arm, 'right_arm': arm, 'left_elbow': elbow, 'right_elbow': elbow}
     return [motion(frames, moves, ('walking',), speed=speed)]
 
 

@@ -63,7 +63,9 @@ def watch(rng: np.random.Generator, motion: Motion) -> Watched:
 def _figure(rng: np.random.Generator, motion: Motion) -> np.ndarray:
     """Return the joints (F, 17, 3) m of somebody of random build who goes through a motion."""
     angles = motion.angles.copy()
-    angles[:, COLUMN['yaw']] += rng.uniform(-np.pi, np.pi)
+    # Some come straight to the camera, or go straight away from it.
+    along = rng.choice((0.0, np.pi)) + rng.normal(0, 0.25)
+    angles[:, COLUMN['yaw']] += along if rng.random() < 0.3 else rng.uniform(-np.pi, np.pi)
     figure = place(angles, rng.uniform(0.9, 1.12, 6), motion.flights)
     yaw = angles[:, COLUMN['yaw']]
     ahead = np.stack((np.cos(yaw), np.sin(yaw)), axis=1) * motion.speeds[:, None]
