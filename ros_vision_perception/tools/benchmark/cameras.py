@@ -45,6 +45,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         cameras = _Cameras(Path(folder), arguments)
         try:
+            cameras.wait_for_all(images[0])
             cameras.run(images[: 2 * _TURN])
             cameras.forget()
             for begin in range(0, arguments.frames, _TURN):
@@ -103,7 +104,7 @@ class _Cameras:
         # Only now: --help needs no ROS.
         from ros_vision_perception.nodes.camera_link import HUMANS, CameraLink
 
-        names = [f'camera{number}' for number in range(arguments.cameras)]
+        self._names = [f'camera{number}' for number in range(arguments.cameras)]
         self._rate_hz = arguments.rate
         self._lock = Lock()
         self._children = Children(folder, os.environ)
@@ -113,16 +114,31 @@ class _Cameras:
             **{name: getattr(arguments, name) for name in ('backend', 'precision', 'threads')},
         }
         wait = ('--batch-wait-ms', str(arguments.batch_wait_ms))
-        self._children.start('multi_camera_node', parameters, (*wait, *names))
-        self._link = CameraLink('camera', self._hear, (HUMANS,), names)
+        self._children.start('multi_camera_node', parameters, (*wait, *self._names))
+        self._link = CameraLink('camera', self._hear, (HUMANS,), self._names)
         self.forget()
-        self._wait_for_nodes()
 
     def forget(self) -> None:
         """Count from zero."""
         self.cpu_ms, self.shown = 0.0, 0
         self.latency_ms: list[float] = []
         self.results: Counter[str] = Counter()
+
+    def wait_for_all(self, image: np.ndarray) -> None:
+        """Show an image again and again, until what is seen in it was heard of every camera.
+
+        Raises:
+            PerceptionError: that takes too long.
+        """
+        deadline = time.monotonic() + _READY_TIMEOUT_S
+        while missing := set(self._names) - {topic.split('/')[1] for topic in self.results}:
+            self._children.check()
+            if time.monotonic() > deadline:
+                silent = ', '.join(sorted(missing))
+                raise PerceptionError(f'{silent}: nothing heard in {_READY_TIMEOUT_S:.0f} s')
+            if self._link.listeners:
+                self._link.publish(np.ascontiguousarray(image), time.time_ns())
+            time.sleep(_SETTLE_S / 2)
 
     def run(self, images: list[np.ndarray]) -> None:
         """Show each image with every camera, at the rate that was asked for."""
@@ -150,14 +166,6 @@ class _Cameras:
 
     def _cpu_s(self) -> float:
         return sum(map(_cpu_s, self._children.pids))
-
-    def _wait_for_nodes(self) -> None:
-        deadline = time.monotonic() + _READY_TIMEOUT_S
-        while not self._link.listeners:
-            self._children.check()
-            if time.monotonic() > deadline:
-                raise PerceptionError(f'the nodes were not ready after {_READY_TIMEOUT_S:.0f} s')
-            time.sleep(0.05)
 
 
 def _cpu_s(pid: int) -> float:
