@@ -52,6 +52,9 @@ class ModelNode(ManagedNode[Kind], Generic[Kind, Model]):
     def answer(self, model: Model, arrival: Arrival, stages: Stages) -> None:
         """Publish what the model says of an image."""
 
+    def look_ahead(self, model: Model) -> None:
+        """Do what the last answer did not have to wait for; by default there is nothing."""
+
     def load(self, parameters: Kind) -> tuple[Networks, Model]:
         """Return the model and what runs it."""
         networks = Networks(parameters.backends, self.get_logger().info)
@@ -90,3 +93,4 @@ class ModelNode(ManagedNode[Kind], Generic[Kind, Model]):
         self.answer(self.model, arrival, stages)
         latency_ns = time.perf_counter_ns() - arrival.received_ns
         self.diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
+        self.look_ahead(self.model)

@@ -152,6 +152,7 @@ class PerceptionNode(ManagedNode[PerceptionParameters]):
             latency_ns = self._humans.publish(humans, header, arrival.received_ns)
             self._publish_parts(result, arrival)
         self.diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
+        self._perception.look_ahead()
 
     def _publish_parts(self, result: PerceptionResult, arrival: Arrival) -> None:
         self._keypoints.publish(result.keypoints, arrival.header)

@@ -67,6 +67,10 @@ class PoseNode(ModelNode[PoseParameters, PosePipeline]):
         with stages('publish'):
             self._keypoints.publish(keypoints, arrival.header)
 
+    def look_ahead(self, model: PosePipeline) -> None:
+        """Let the model do what the last answer did not have to wait for."""
+        model.look_ahead()
+
 
 def main(argv: list[str] | None = None) -> None:
     """Run the node; see `run.run`."""

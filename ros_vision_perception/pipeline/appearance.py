@@ -45,6 +45,10 @@ class ColouredPose:
             colours = appearance.describe(frame, people.masks, appearance.body_axes(people))
         return replace(people, appearances=colours)
 
+    def look_ahead(self) -> None:
+        """Do what the last answer did not have to wait for."""
+        self._pipeline.look_ahead()
+
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""
         self._people, self._described_ns = 0, 0
@@ -74,6 +78,10 @@ class IdentifiedPose:
         with stages('decode'):
             vectors = self._model.decode(outputs)
         return replace(people, appearances=vectors)
+
+    def look_ahead(self) -> None:
+        """Do what the last answer did not have to wait for."""
+        self._pipeline.look_ahead()
 
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""

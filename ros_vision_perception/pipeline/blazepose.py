@@ -2,7 +2,7 @@
 
 A person who is followed costs one landmark crop per frame, and all crops are one call. The
 detector finds the others, in a few views of some of the frames (see `search`). While somebody is
-followed, whom it finds is looked at in the next frame: no frame pays for both.
+followed, it runs between two frames, and whom it finds is looked at in the next one.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ros_vision_perception.models import blazepose_detector as detector
 from ros_vision_perception.models import blazepose_landmark as landmark
 from ros_vision_perception.models.blazepose_landmark import Rois
 from ros_vision_perception.pipeline.search import Search
-from ros_vision_perception.pipeline.stages import Stages
+from ros_vision_perception.pipeline.stages import Stages, no_stages
 
 # A body is about this wide relative to its height. A person who pokes out of a tile by more than
 # this share of that is only partly seen there: another tile, or the whole image, sees more.
@@ -81,13 +81,15 @@ class BlazePosePipeline:
 
     def reset(self) -> None:
         """Forget everyone: the next frame is the first of a new stream."""
-        self._rois = self._found = Rois.empty()
+        self._rois = self._waiting = Rois.empty()
+        self._put_off: Frame | None = None
         self._confidences = np.empty(0)
         self._last_ns: int | None = None
         self._search.reset()
 
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         """Return everyone in the frame. Frames must come in the order of their stamps."""
+        self.look_ahead()
         rois = Rois.concatenate([self._rois, self._newcomers(frame, stages)])
         rois = rois[: self._config.max_people]
         if len(rois) == 0:
@@ -134,18 +136,23 @@ class BlazePosePipeline:
         self._search.lose(lost.boxes_xyxy(), stamp_ns)
         return confidences
 
+    def look_ahead(self) -> None:
+        """Look for new people in the last frame, if that was put off: they are next frame's."""
+        frame, self._put_off = self._put_off, None
+        if frame is not None:
+            self._waiting = self._look_for_people(frame, no_stages)
+
     def _newcomers(self, frame: Frame, stages: Stages) -> Rois:
         """Return the squares in which somebody new may be: those found in the last frame.
 
         Nobody waits who is alone, or for a slow camera: they would have left their square.
         """
+        waiting, self._waiting = self._waiting, Rois.empty()
         gap_ns = math.inf if self._last_ns is None else frame.stamp_ns - self._last_ns
-        waiting, found = self._found, self._look_for_people(frame, stages)
         if len(self._rois) > 0 and gap_ns <= _MAX_WAIT_NS:
-            self._found = found
+            self._put_off = frame
             return waiting
-        self._found = Rois.empty()
-        return Rois.concatenate([waiting, found])
+        return Rois.concatenate([waiting, self._look_for_people(frame, stages)])
 
     def _look_for_people(self, frame: Frame, stages: Stages) -> Rois:
         """Run the detector where it is due and return the squares of people not yet followed."""

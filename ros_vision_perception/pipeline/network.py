@@ -36,6 +36,9 @@ class NetworkPose:
             (people,) = self._model.decode(outputs, [frame.size])
         return people if self._with_masks else replace(people, masks=())
 
+    def look_ahead(self) -> None:
+        """Do nothing: each answer needs all there is to do."""
+
     def reset(self) -> None:
         """Forget the past, of which there is none."""
 

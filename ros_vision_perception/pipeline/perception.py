@@ -79,6 +79,10 @@ class Perception:
         self._pose.reset()
         self._fuser.reset()
 
+    def look_ahead(self) -> None:
+        """Do what the last result did not have to wait for; the next `step` does it else."""
+        self._pose.look_ahead()
+
     def step(
         self,
         frame: Frame,

@@ -24,6 +24,10 @@ class PosePipeline(Protocol):
         """Return everyone in the frame. Frames come in the order of their stamps."""
         ...
 
+    def look_ahead(self) -> None:
+        """Do what the last answer did not have to wait for; the next `estimate` does it else."""
+        ...
+
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""
         ...
@@ -42,6 +46,10 @@ class InSkeleton:
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         """Return everyone in the frame. Frames come in the order of their stamps."""
         return self._pipeline.estimate(frame, stages).in_skeleton(self.skeleton)
+
+    def look_ahead(self) -> None:
+        """Do what the last answer did not have to wait for."""
+        self._pipeline.look_ahead()
 
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""

@@ -57,6 +57,9 @@ class TopDownPose:
         """The joints of every person."""
         return self._crops.skeleton
 
+    def look_ahead(self) -> None:
+        """Do nothing: each answer needs all there is to do."""
+
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""
         self._last: Followed | None = None

@@ -35,6 +35,7 @@ class Recorder:
         stamps: of the frames.
         frames: the frames.
         resets: how many frames had come before each reset.
+        looks_ahead: how many frames had come before each look ahead.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class Recorder:
         self.stamps: list[int] = []
         self.frames: list[Frame] = []
         self.resets: list[int] = []
+        self.looks_ahead: list[int] = []
         self.model_name = 'sticks'
 
     def record(self, frame: Frame) -> None:
@@ -61,6 +63,10 @@ class StickPose(Recorder):
         with stages('infer'):
             people = scene(frame.stamp_ns)
             return detect(people, with_masks=True, noise_px=0.5, seed=frame.stamp_ns % 997)
+
+    def look_ahead(self) -> None:
+        """Remember that there was time."""
+        self.looks_ahead.append(len(self.stamps))
 
     def reset(self) -> None:
         """Remember that the past was forgotten."""

@@ -45,6 +45,7 @@ def test_an_image_gives_everyone_with_the_header_of_the_image(ros: Ros) -> None:
     assert result.published.sec > 0
     assert result.processing_latency.sec == 0
     assert result.processing_latency.nanosec > 0
+    assert perception.pose.looks_ahead == [1, 2, 3]
 
 
 def test_a_compressed_image_is_found_by_itself(ros: Ros) -> None:

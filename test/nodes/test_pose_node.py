@@ -46,6 +46,16 @@ def test_poses_have_the_header_of_their_image_and_name_their_model(ros: Ros) -> 
     assert skeletons[0].name == poses.skeleton
 
 
+def test_the_model_may_look_ahead_after_each_answer(ros: Ros) -> None:
+    pose = StickPose()
+    ros.start(PoseNode, lambda *_: pose)
+    heard = ros.listen(PersonKeypointsArray, 'keypoints')
+    camera = ros.publisher(Image, 'image')
+    for step in (1, 2, 3):
+        answer(ros, camera, heard, step)
+    assert pose.looks_ahead == [1, 2, 3]
+
+
 def test_a_bag_played_again_makes_the_model_forget_once(ros: Ros) -> None:
     pose = StickPose()
     node = ros.start(PoseNode, lambda *_: pose)

@@ -42,6 +42,9 @@ class Found:
     def segment(self, frame: Frame, stages: Stages) -> InstanceMasks:
         return self._masks
 
+    def look_ahead(self) -> None:
+        pass
+
     def reset(self) -> None:
         self.resets += 1
 

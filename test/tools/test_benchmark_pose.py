@@ -64,6 +64,9 @@ class Resting:
                 pass
         return Keypoints.empty(COCO17, frame.size)
 
+    def look_ahead(self) -> None:
+        pass
+
     def reset(self) -> None:
         raise AssertionError('the images are one stream')
 

@@ -35,6 +35,9 @@ class KnowingPose:
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         return detect(scene_at(frame.stamp_ns), with_masks=True)
 
+    def look_ahead(self) -> None:
+        pass
+
     def reset(self) -> None:
         pass
 

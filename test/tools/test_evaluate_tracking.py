@@ -167,6 +167,9 @@ class Walkers:
     skeleton = COCO17
     model_name = 'walkers'
 
+    def look_ahead(self) -> None:
+        pass
+
     def reset(self) -> None:
         pass
 
