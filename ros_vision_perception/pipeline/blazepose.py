@@ -12,13 +12,12 @@ import numpy as np
 
 from ros_vision_perception.backends.base import Backend
 from ros_vision_perception.core.geometry import crop_matrix
-from ros_vision_perception.core.masks import BoxMask
-from ros_vision_perception.core.poses import distinct_poses, whole_bodies
 from ros_vision_perception.core.skeleton import BLAZEPOSE33
 from ros_vision_perception.core.types import Frame, Keypoints
 from ros_vision_perception.models import blazepose_detector as detector
 from ros_vision_perception.models import blazepose_landmark as landmark
 from ros_vision_perception.models.blazepose_landmark import Rois
+from ros_vision_perception.pipeline.blazepose_people import Followed, Sight
 from ros_vision_perception.pipeline.search import Search
 from ros_vision_perception.pipeline.stages import Stages, no_stages
 
@@ -81,19 +80,50 @@ class BlazePosePipeline:
 
     def reset(self) -> None:
         """Forget everyone: the next frame is the first of a new stream."""
-        self._rois = self._waiting = Rois.empty()
+        self._followed = Followed.nobody()
         self._put_off: Frame | None = None
-        self._confidences = np.empty(0)
         self._last_ns: int | None = None
         self._search.reset()
 
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         """Return everyone in the frame. Frames must come in the order of their stamps."""
         self.look_ahead()
-        rois = Rois.concatenate([self._rois, self._newcomers(frame, stages)])
+        rois = Rois.concatenate([self._followed.rois, self._newcomers(frame, stages)])
         rois = rois[: self._config.max_people]
         if len(rois) == 0:
             return Keypoints.empty(self.skeleton, frame.size)
+        sight = self._see(frame, rois, stages)
+        with stages('decode'):
+            people = sight.people
+            confidences = self._smooth(people.person_scores, frame.stamp_ns)
+            # A square in which nobody is seen stays where it is, lest it slide to somebody else.
+            sure = people.person_scores >= self._config.min_person_score
+            rois = Rois.where(sure, people.next_rois, rois)
+            going_on = np.flatnonzero(confidences >= _MIN_CONFIDENCE)
+            seen = sight.followed(going_on, rois, confidences)
+            distinct = seen.distinct()
+            self._followed = seen[distinct]
+            return sight.keypoints(
+                going_on[distinct], self._followed.masks, self._config.min_person_score
+            )
+
+    def look_ahead(self) -> None:
+        """Look for new people in the last frame, if that was put off; the next one shows them."""
+        frame, self._put_off = self._put_off, None
+        if frame is None:
+            return
+        rois = self._look_for_people(frame, no_stages)
+        if len(rois) == 0:
+            return
+        sight = self._see(frame, rois, no_stages)
+        scores = sight.people.person_scores
+        believed = np.flatnonzero(scores >= self._config.min_new_person_score)
+        new = sight.followed(believed, sight.people.next_rois, scores)
+        both = self._followed.joined(new)
+        self._followed = both[both.distinct()]
+
+    def _see(self, frame: Frame, rois: Rois, stages: Stages) -> Sight:
+        """Return what the landmark network says about the squares in the frame."""
         with stages('preprocess'):
             crops_from_image = rois.crop_from_image()
             tensor = landmark.preprocess(frame, crops_from_image)
@@ -101,22 +131,7 @@ class BlazePosePipeline:
             outputs = self._landmark.run({'image': tensor})
         with stages('decode'):
             people = landmark.decode(outputs, rois, crops_from_image)
-            confidences = self._smooth(people.person_scores, frame.stamp_ns)
-            going_on = np.flatnonzero(confidences >= _MIN_CONFIDENCE)
-            xy = people.keypoints_xy[going_on]
-            going_on = going_on[distinct_poses(xy, confidences[going_on], self.skeleton)]
-            masks: tuple[BoxMask, ...] = ()
-            if 'mask' in outputs:
-                masks = _masks(outputs['mask'], crops_from_image, going_on, frame.size)
-                whole = whole_bodies(masks)
-                going_on, masks = going_on[whole], tuple(masks[i] for i in whole)
-            # A square in which nobody is seen stays where it is, lest it slide to somebody else.
-            sure = people.person_scores >= self._config.min_person_score
-            self._rois = Rois.where(sure, people.next_rois, rois)[going_on]
-            self._confidences = confidences[going_on]
-            return _to_keypoints(
-                people, going_on, masks, frame.size, self._config.min_person_score
-            )
+            return Sight(people, outputs.get('mask'), crops_from_image, frame.size)
 
     def _smooth(self, scores: np.ndarray, stamp_ns: int) -> np.ndarray:
         """Return how sure it is, frames before included, that each square holds a person.
@@ -127,38 +142,31 @@ class BlazePosePipeline:
         """
         elapsed_s = 0.0 if self._last_ns is None else (stamp_ns - self._last_ns) * 1e-9
         self._last_ns = stamp_ns
-        followed = len(self._confidences)
+        before = self._followed.confidences
+        followed = len(before)
         confidences = np.where(scores >= self._config.min_new_person_score, scores, 0.0)
         share = 1.0 - np.exp(-elapsed_s / _DOUBT_S)
-        news = scores[:followed] - self._confidences
-        confidences[:followed] = self._confidences + share * news
-        lost = self._rois[confidences[:followed] < _MIN_CONFIDENCE]
+        confidences[:followed] = before + share * (scores[:followed] - before)
+        lost = self._followed.rois[confidences[:followed] < _MIN_CONFIDENCE]
         self._search.lose(lost.boxes_xyxy(), stamp_ns)
         return confidences
 
-    def look_ahead(self) -> None:
-        """Look for new people in the last frame, if that was put off: they are next frame's."""
-        frame, self._put_off = self._put_off, None
-        if frame is not None:
-            self._waiting = self._look_for_people(frame, no_stages)
-
     def _newcomers(self, frame: Frame, stages: Stages) -> Rois:
-        """Return the squares in which somebody new may be: those found in the last frame.
+        """Return the squares in which somebody new may be, or put off looking for them.
 
         Nobody waits who is alone, or for a slow camera: they would have left their square.
         """
-        waiting, self._waiting = self._waiting, Rois.empty()
         gap_ns = math.inf if self._last_ns is None else frame.stamp_ns - self._last_ns
-        if len(self._rois) > 0 and gap_ns <= _MAX_WAIT_NS:
-            self._put_off = frame
-            return waiting
-        return Rois.concatenate([waiting, self._look_for_people(frame, stages)])
+        if len(self._followed) == 0 or gap_ns > _MAX_WAIT_NS:
+            return self._look_for_people(frame, stages)
+        self._put_off = frame
+        return Rois.empty()
 
     def _look_for_people(self, frame: Frame, stages: Stages) -> Rois:
         """Run the detector where it is due and return the squares of people not yet followed."""
-        if len(self._rois) >= self._config.max_people:
+        if len(self._followed) >= self._config.max_people:
             return Rois.empty()
-        views = self._search.views(frame, anybody=len(self._rois) > 0)
+        views = self._search.views(frame, anybody=len(self._followed) > 0)
         if len(views) == 0:
             return Rois.empty()
         found = []
@@ -178,7 +186,7 @@ class BlazePosePipeline:
             people = detector.weighted_nms(detector.Detections.concatenate(found))
             hips = people.points_xy[:, detector.HIP_CENTER]
             rois = Rois.from_alignment(hips, people.points_xy[:, detector.BODY_CIRCLE])
-            rois = rois[~_is_followed(rois, self._rois)]
+            rois = rois[~_is_followed(rois, self._followed.rois)]
             self._search.look_again(rois.centers_xy, frame.stamp_ns)
             return rois.scaled(_SIZES[self._search.looks % len(_SIZES)])
 
@@ -203,42 +211,3 @@ def _is_followed(new: Rois, followed: Rois) -> np.ndarray:
     sides = np.minimum(new.sides[:, None], followed.sides[None])
     ratios = np.maximum(new.sides[:, None], followed.sides[None]) / sides
     return ((distances < 0.15 * sides) & (ratios < 1.6)).any(axis=1)
-
-
-def _masks(
-    logits: np.ndarray, crops_from_image: np.ndarray, keep: np.ndarray, image_size: tuple[int, int]
-) -> tuple[BoxMask, ...]:
-    return tuple(
-        landmark.decode_mask(logits[i].squeeze(), crops_from_image[i], image_size) for i in keep
-    )
-
-
-def _to_keypoints(
-    people: landmark.Landmarks,
-    indices: np.ndarray,
-    masks: tuple[BoxMask, ...],
-    image_size: tuple[int, int],
-    min_score: float,
-) -> Keypoints:
-    """Gather the people at `indices`, whose masks are `masks`, as far as they are likely."""
-    shown = people.person_scores[indices] >= min_score
-    masks = tuple(mask for mask, show in zip(masks, shown, strict=False) if show)
-    keep = indices[shown]
-    xy = people.keypoints_xy[keep]
-    inside = people.presence[keep] > 0.5
-    inside |= ~inside.any(axis=1, keepdims=True)
-    limit = np.array(image_size, np.float32)
-    low = np.where(inside[..., None], xy, np.inf).min(axis=1).clip(0, limit)
-    high = np.where(inside[..., None], xy, -np.inf).max(axis=1).clip(0, limit)
-    return Keypoints(
-        skeleton=BLAZEPOSE33,
-        image_size=image_size,
-        keypoints_xy=xy,
-        scores=people.visibility[keep],
-        visibility=people.visibility[keep],
-        presence=people.presence[keep],
-        boxes_xyxy=np.concatenate((low, high), axis=1).astype(np.float32),
-        person_scores=people.person_scores[keep],
-        keypoints_3d=people.keypoints_3d[keep],
-        masks=masks,
-    )

@@ -157,6 +157,25 @@ def test_no_answer_waits_for_the_detector_while_somebody_is_followed(
     assert found[-1] == 2
 
 
+def test_no_answer_waits_for_a_look_at_somebody_who_is_not_believed_in(
+    scene: Scene, pipeline: BlazePosePipeline
+) -> None:
+    scene.people[100] = (80, 80, 40)
+    pipeline.estimate(scene.frame(0.0), no_stages)
+    scene.people[200] = (240, 200, 40)
+    scene.doubted.add(200)
+    before = scene.crops
+    looked_at = 0
+    for i in range(1, 90):
+        pipeline.look_ahead()
+        looked_at += scene.crops - before
+        before = scene.crops
+        assert len(pipeline.estimate(scene.frame(i / 30), no_stages)) == 1
+        assert scene.crops == before + 1
+        before = scene.crops
+    assert looked_at > 0
+
+
 def test_looking_ahead_changes_no_answer(scene: Scene, pipeline: BlazePosePipeline) -> None:
     scene.people[100] = (80, 80, 40)
     answers = []
@@ -264,7 +283,7 @@ def test_alignment_survives_the_way_through_crop_and_back(
 ) -> None:
     scene.people[200] = (131.0, 157.0, 60.0)
     found = pipeline.estimate(scene.frame(0.0), no_stages)
-    rois = pipeline._rois
+    rois = pipeline._followed.rois
     np.testing.assert_allclose(rois.centers_xy, [[131.0, 157.0]], atol=1.0)
     np.testing.assert_allclose(rois.sides, 2 * 1.25 * 60.0, rtol=0.03)
     inside = apply_affine(rois.crop_from_image()[0], found.keypoints_xy[0])
