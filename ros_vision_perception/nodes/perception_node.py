@@ -29,6 +29,7 @@ from ros_vision_perception.pipeline.perception import Perception, PerceptionResu
 from ros_vision_perception.pipeline.pose import PosePipeline
 from ros_vision_perception.pipeline.segmentation import SegmentationPipeline
 from ros_vision_perception.pipeline.sharing import NetworkPool
+from ros_vision_perception.pipeline.stages import no_stages
 
 Loaded = tuple[PosePipeline, SegmentationPipeline | None]
 
@@ -152,7 +153,7 @@ class PerceptionNode(ManagedNode[PerceptionParameters]):
             latency_ns = self._humans.publish(humans, header, arrival.received_ns)
             self._publish_parts(result, arrival)
         self.diagnostics.note_result(arrival.header, latency_ns, stages.elapsed_ns)
-        self._perception.look_ahead()
+        self._perception.look_ahead(no_stages)
 
     def _publish_parts(self, result: PerceptionResult, arrival: Arrival) -> None:
         self._keypoints.publish(result.keypoints, arrival.header)

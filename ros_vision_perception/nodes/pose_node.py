@@ -13,7 +13,7 @@ from ros_vision_perception.nodes.run import run
 from ros_vision_perception.pipeline.load import load_pose
 from ros_vision_perception.pipeline.networks import Networks
 from ros_vision_perception.pipeline.pose import PosePipeline
-from ros_vision_perception.pipeline.stages import Stages
+from ros_vision_perception.pipeline.stages import Stages, no_stages
 
 
 def load(parameters: PoseModelParameters, networks: Networks) -> PosePipeline:
@@ -69,7 +69,7 @@ class PoseNode(ModelNode[PoseParameters, PosePipeline]):
 
     def look_ahead(self, model: PosePipeline) -> None:
         """Let the model do what the last answer did not have to wait for."""
-        model.look_ahead()
+        model.look_ahead(no_stages)
 
 
 def main(argv: list[str] | None = None) -> None:

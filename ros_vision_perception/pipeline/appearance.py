@@ -45,9 +45,9 @@ class ColouredPose:
             colours = appearance.describe(frame, people.masks, appearance.body_axes(people))
         return replace(people, appearances=colours)
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do what the last answer did not have to wait for."""
-        self._pipeline.look_ahead()
+        self._pipeline.look_ahead(stages)
 
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""
@@ -79,9 +79,9 @@ class IdentifiedPose:
             vectors = self._model.decode(outputs)
         return replace(people, appearances=vectors)
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do what the last answer did not have to wait for."""
-        self._pipeline.look_ahead()
+        self._pipeline.look_ahead(stages)
 
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""

@@ -19,7 +19,7 @@ from ros_vision_perception.models import blazepose_landmark as landmark
 from ros_vision_perception.models.blazepose_landmark import Rois
 from ros_vision_perception.pipeline.blazepose_people import Followed, Sight
 from ros_vision_perception.pipeline.search import Search
-from ros_vision_perception.pipeline.stages import Stages, no_stages
+from ros_vision_perception.pipeline.stages import Stages
 
 # A body is about this wide relative to its height. A person who pokes out of a tile by more than
 # this share of that is only partly seen there: another tile, or the whole image, sees more.
@@ -87,7 +87,7 @@ class BlazePosePipeline:
 
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         """Return everyone in the frame. Frames must come in the order of their stamps."""
-        self.look_ahead()
+        self.look_ahead(stages)
         rois = Rois.concatenate([self._followed.rois, self._newcomers(frame, stages)])
         rois = rois[: self._config.max_people]
         if len(rois) == 0:
@@ -107,15 +107,15 @@ class BlazePosePipeline:
                 going_on[distinct], self._followed.masks, self._config.min_person_score
             )
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Look for new people in the last frame, if that was put off; the next one shows them."""
         frame, self._put_off = self._put_off, None
         if frame is None:
             return
-        rois = self._look_for_people(frame, no_stages)
+        rois = self._look_for_people(frame, stages)
         if len(rois) == 0:
             return
-        sight = self._see(frame, rois, no_stages)
+        sight = self._see(frame, rois, stages)
         scores = sight.people.person_scores
         believed = np.flatnonzero(scores >= self._config.min_new_person_score)
         new = sight.followed(believed, sight.people.next_rois, scores)

@@ -36,7 +36,7 @@ class NetworkPose:
             (people,) = self._model.decode(outputs, [frame.size])
         return people if self._with_masks else replace(people, masks=())
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do nothing: each answer needs all there is to do."""
 
     def reset(self) -> None:

@@ -79,9 +79,9 @@ class Perception:
         self._pose.reset()
         self._fuser.reset()
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do what the last result did not have to wait for; the next `step` does it else."""
-        self._pose.look_ahead()
+        self._pose.look_ahead(stages)
 
     def step(
         self,

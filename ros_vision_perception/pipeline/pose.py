@@ -24,7 +24,7 @@ class PosePipeline(Protocol):
         """Return everyone in the frame. Frames come in the order of their stamps."""
         ...
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do what the last answer did not have to wait for; the next `estimate` does it else."""
         ...
 
@@ -47,9 +47,9 @@ class InSkeleton:
         """Return everyone in the frame. Frames come in the order of their stamps."""
         return self._pipeline.estimate(frame, stages).in_skeleton(self.skeleton)
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do what the last answer did not have to wait for."""
-        self._pipeline.look_ahead()
+        self._pipeline.look_ahead(stages)
 
     def reset(self) -> None:
         """Forget the past: the next frame is the first of a new stream."""

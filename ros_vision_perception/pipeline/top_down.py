@@ -57,7 +57,7 @@ class TopDownPose:
         """The joints of every person."""
         return self._crops.skeleton
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Do nothing: each answer needs all there is to do."""
 
     def reset(self) -> None:

@@ -64,7 +64,7 @@ class StickPose(Recorder):
             people = scene(frame.stamp_ns)
             return detect(people, with_masks=True, noise_px=0.5, seed=frame.stamp_ns % 997)
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         """Remember that there was time."""
         self.looks_ahead.append(len(self.stamps))
 

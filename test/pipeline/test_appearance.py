@@ -42,7 +42,7 @@ class Found:
     def segment(self, frame: Frame, stages: Stages) -> InstanceMasks:
         return self._masks
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         pass
 
     def reset(self) -> None:

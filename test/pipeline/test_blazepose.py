@@ -150,7 +150,7 @@ def test_no_answer_waits_for_the_detector_while_somebody_is_followed(
     scene.people[200] = (240, 200, 40)
     found = []
     for i in range(1, 90):
-        pipeline.look_ahead()
+        pipeline.look_ahead(no_stages)
         looks = scene.detector_calls
         found.append(len(pipeline.estimate(scene.frame(i / 30), no_stages)))
         assert scene.detector_calls == looks
@@ -167,7 +167,7 @@ def test_no_answer_waits_for_a_look_at_somebody_who_is_not_believed_in(
     before = scene.crops
     looked_at = 0
     for i in range(1, 90):
-        pipeline.look_ahead()
+        pipeline.look_ahead(no_stages)
         looked_at += scene.crops - before
         before = scene.crops
         assert len(pipeline.estimate(scene.frame(i / 30), no_stages)) == 1
@@ -179,7 +179,7 @@ def test_no_answer_waits_for_a_look_at_somebody_who_is_not_believed_in(
 def test_looking_ahead_changes_no_answer(scene: Scene, pipeline: BlazePosePipeline) -> None:
     scene.people[100] = (80, 80, 40)
     answers = []
-    for look_ahead in (pipeline.look_ahead, lambda: None):
+    for look_ahead in (pipeline.look_ahead, lambda _: None):
         pipeline.reset()
         scene.people.pop(200, None)
         people = []
@@ -187,7 +187,7 @@ def test_looking_ahead_changes_no_answer(scene: Scene, pipeline: BlazePosePipeli
             if i == 10:
                 scene.people[200] = (240, 200, 40)
             people.append(pipeline.estimate(scene.frame(i / 30), no_stages).keypoints_xy.tolist())
-            look_ahead()
+            look_ahead(no_stages)
         answers.append(people)
     assert answers[0] == answers[1]
     assert len(answers[0][0]) == 1 and len(answers[0][-1]) == 2
@@ -201,7 +201,7 @@ def test_what_was_put_off_is_forgotten_with_the_stream(
         pipeline.estimate(scene.frame(i / 30), no_stages)
     pipeline.reset()
     looks = scene.detector_calls
-    pipeline.look_ahead()
+    pipeline.look_ahead(no_stages)
     assert scene.detector_calls == looks
 
 

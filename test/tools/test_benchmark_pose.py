@@ -64,7 +64,7 @@ class Resting:
                 pass
         return Keypoints.empty(COCO17, frame.size)
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         pass
 
     def reset(self) -> None:

@@ -35,7 +35,7 @@ class KnowingPose:
     def estimate(self, frame: Frame, stages: Stages) -> Keypoints:
         return detect(scene_at(frame.stamp_ns), with_masks=True)
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         pass
 
     def reset(self) -> None:

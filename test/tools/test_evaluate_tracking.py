@@ -167,7 +167,7 @@ class Walkers:
     skeleton = COCO17
     model_name = 'walkers'
 
-    def look_ahead(self) -> None:
+    def look_ahead(self, stages: Stages) -> None:
         pass
 
     def reset(self) -> None:
