@@ -151,6 +151,22 @@ def test_joint_that_moves_on_while_hidden_tells_the_methods_apart() -> None:
     assert figures['joint_error_below']['raw'] == pytest.approx(1.0, abs=1e-4)
 
 
+def test_a_joint_without_an_answer_is_not_alike_at_all() -> None:
+    recorder, true, both = Recorder(), truth(100, 250), {0: 1, 1: 2}
+    tables = [recorder.record(true, keypoints(true.joints_xy), humans(true, both), 0)]
+    hidden = hide(true, 0, KNEE, occluder=1)
+    for frame in (1, 2):
+        # In the second of the two frames the bare model does not find whose knee is hidden.
+        model = keypoints(true.joints_xy[frame - 1 :])
+        said = humans(true, both, stamp_ns=frame * 100_000_000)
+        tables.append(recorder.record(hidden, model, said, frame))
+    figures = occlusion_figures(Records.concatenate(tables))
+    assert figures['found']['raw'] == 0.5
+    assert figures['joint_oks']['raw'] == pytest.approx(1.0)
+    assert figures['joint_oks_all']['raw'] == pytest.approx(0.5)
+    assert figures['joint_oks_all']['ours'] == pytest.approx(1.0)
+
+
 def test_a_hidden_person_is_still_whose_track_it_was() -> None:
     recorder = Recorder()
     true = truth(100, 200)

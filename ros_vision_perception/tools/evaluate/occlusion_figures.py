@@ -32,6 +32,7 @@ def occlusion_figures(records: Records) -> dict[str, Any]:
       area, and mean OKS, of joints hidden by people and things for up to a second, over those
       that all methods have. joint_error_below: how much less ours is, as a share of another's,
       over those that both have.
+    - joint_oks_all: mean OKS over all these joints; no answer is not alike at all.
     - found: share of these joints for which there is an answer at all.
     - ex_oks: mean of joints out of the image.
     - coverage_1sigma, coverage_2sigma, nees: of the covariances; calibration: the same per state.
@@ -80,14 +81,16 @@ def _place_figures(records: Records) -> dict[str, Any]:
     common = hidden.where(found.all(axis=1))
     errors = relative_errors(common)
     similarities = joint_similarities(
-        common.errors_px, common.areas_px2[:, None], common.sigmas[:, None]
+        hidden.errors_px, hidden.areas_px2[:, None], hidden.sigmas[:, None]
     )
+    of_common, of_all = similarities[found.all(axis=1)], np.where(found, similarities, 0.0)
     means = {name: _mean(errors[:, column]) for column, name in enumerate(METHODS)}
     return {
         'hidden_joints': len(common),
         'joint_error': means,
         'joint_error_below': {name: _below(hidden, i + 1) for i, name in enumerate(METHODS[1:])},
-        'joint_oks': {name: _mean(similarities[:, i]) for i, name in enumerate(METHODS)},
+        'joint_oks': {name: _mean(of_common[:, i]) for i, name in enumerate(METHODS)},
+        'joint_oks_all': {name: _mean(of_all[:, i]) for i, name in enumerate(METHODS)},
         'found': {name: _mean(found[:, column]) for column, name in enumerate(METHODS[:2])},
     }
 
