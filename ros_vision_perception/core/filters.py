@@ -25,6 +25,8 @@ from ros_vision_perception.core.motion_shares import SHARES
 # Standard deviation of the velocity of bodies, scales per second: people walk at 1.4 m/s, in any
 # direction, or stand; and for how long they go on as they do.
 BODY_SPEED, BODY_MEMORY_S = 1.0, 2.5
+# Up and down they go for a moment only: they hop, bend, and come back.
+_VERTICAL_MEMORY_S = 0.2
 # A limb that swings forgets where it was in about half a stride.
 LIMB_MEMORY_S = 0.3
 # Where a person usually holds a joint is the mean over this time. Until it is known, the joint
@@ -96,9 +98,23 @@ def predict(motion: JointMotion, body: Body, scales: np.ndarray, dt_s: float) ->
     return replace(
         motion,
         strays=spread.diagonal(0, 1, 2),
-        means=np.einsum('abn,tbnx->tanx', step, motion.means),
+        means=_moved(motion.means, limb, dt_s),
         covariances=covariances,
     )
+
+
+def _moved(means: np.ndarray, limb: np.ndarray, dt_s: float) -> np.ndarray:
+    """Return what is expected (T, 2, K + 1, 2) after `dt_s`; `limb` (2, 2) is the step of limbs.
+
+    The covariance, which x and y share, is that of x: nobody is surer of y for that.
+    """
+    moved = np.empty_like(means)
+    np.einsum('ab,tbnx->tanx', limb, means[:, :, :-1], out=moved[:, :, :-1])
+    fades = np.array([BODY_MEMORY_S, _VERTICAL_MEMORY_S])
+    left = np.exp(-dt_s / fades)
+    moved[:, 0, -1] = means[:, 0, -1] + fades * (1 - left) * means[:, 1, -1]
+    moved[:, 1, -1] = left * means[:, 1, -1]
+    return moved
 
 
 @lru_cache(maxsize=4)

@@ -118,6 +118,21 @@ def test_a_constant_velocity_is_learnt_and_carries_on() -> None:
     np.testing.assert_allclose(coasted.positions_xy[0], figure(190), atol=10.0)
 
 
+def test_who_is_lost_in_a_jump_goes_on_sideways_but_not_upwards() -> None:
+    motion = begin(figure(100)[None], BODY, SCALES)
+    step = np.array([4.0, -4.0])
+    for index in range(20):
+        if index:
+            motion = predict(motion, BODY, SCALES, 0.05)
+        detected = (figure(100) + index * step)[None]
+        motion = absorb(motion, detected, SEEN, BODY, SCALES, 0.05 if index else 0.0)
+    moved = (predict(motion, BODY, SCALES, 0.5).positions_xy - motion.positions_xy).mean(
+        axis=(0, 1)
+    )
+    assert moved[0] == pytest.approx(40, abs=10)
+    assert -20 < moved[1] < -5
+
+
 def test_a_limb_that_swings_does_not_fly_off_when_it_is_lost() -> None:
     motion = standing()
     means = motion.means.copy()
