@@ -32,7 +32,9 @@ def learn(samples: Samples, epochs: int, seed: int, report: Any) -> dict[str, np
     net = layers(torch)
     inputs = torch.from_numpy(samples.windows.transpose(0, 2, 1).copy())
     labels = torch.from_numpy(samples.labels.astype(np.float32))
-    weights = torch.from_numpy(np.where(samples.is_clear, 1.0, _UNCLEAR).astype(np.float32))
+    known = torch.from_numpy(samples.known.astype(np.float32))
+    counts = np.where(samples.is_clear, 1.0, _UNCLEAR) * samples.weights
+    weights = torch.from_numpy(counts.astype(np.float32))
     steps = -(-len(inputs) // _BATCH) * epochs
     optimiser = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, steps)
@@ -41,7 +43,7 @@ def learn(samples: Samples, epochs: int, seed: int, report: Any) -> dict[str, np
         total = 0.0
         for rows in torch.randperm(len(inputs)).split(_BATCH):
             optimiser.zero_grad()
-            losses = loss_of(net(inputs[rows]), labels[rows]).mean(dim=1)
+            losses = (loss_of(net(inputs[rows]), labels[rows]) * known[rows]).mean(dim=1)
             loss = (losses * weights[rows]).mean()
             loss.backward()
             optimiser.step()

@@ -1,6 +1,7 @@
 """Windows with what goes on in them, as a network learns from them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -20,33 +21,62 @@ class Samples:
     Attributes:
         windows: (N, STEPS, FEATURES) float32.
         labels: (N, C) bool, of ACTIVITIES.
+        known: (N, C) bool, of which of them it is known whether they go on; all where made up.
         is_clear: (N,) bool, whether nothing begins or ends just then.
-        clips: (N,) int, which made-up clip they are of, in order.
+        clips: (N,) int, which clip they are of, in order.
         times_s: (N,) s since the clip began, of which the labels are.
+        weights: (N,) how much each counts, those that are made up 1.
     """
 
     windows: np.ndarray
     labels: np.ndarray
+    known: np.ndarray
     is_clear: np.ndarray
     clips: np.ndarray
     times_s: np.ndarray
+    weights: np.ndarray
+
+    def take(self, rows: np.ndarray) -> 'Samples':
+        """Return some of them."""
+        return Samples(*(getattr(self, name)[rows] for name in _FIELDS))
+
+
+_FIELDS = tuple(field.name for field in fields(Samples))
 
 
 def make(clip_count: int, seed: int) -> Samples:
     """Return all windows of so many made-up clips; another seed, other clips."""
-    parts = [_samples_of(np.random.default_rng((seed, clip)), clip) for clip in range(clip_count)]
-    names = 'windows', 'labels', 'is_clear', 'clips', 'times_s'
-    return Samples(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
+    return join(
+        [_samples_of(np.random.default_rng((seed, clip)), clip) for clip in range(clip_count)]
+    )
 
 
-def _samples_of(rng: np.random.Generator, clip: int) -> Samples:
-    watched: Watched = watch(rng, script(rng, _SCRIPT_S))
+def join(parts: Sequence[Samples]) -> Samples:
+    """Return the windows of all parts."""
+    return Samples(*(np.concatenate([getattr(one, name) for one in parts]) for name in _FIELDS))
+
+
+def samples_of(watched: Watched, known: np.ndarray, clip: int) -> Samples:
+    """Return the windows of one clip, but for its first second, in which too little was seen.
+
+    Args:
+        watched: F looks at it.
+        known: (F, C) bool, of which of the labels are known.
+        clip: its number.
+    """
     times_s = watched.times_s
     then = np.abs(times_s[:, None] - (times_s[_PAST:] - LAG_S)).argmin(axis=0)
     return Samples(
         windows(history_of(watched))[_PAST:],
         watched.labels[then],
+        known[then],
         watched.is_clear[then],
         np.full(len(then), clip),
         times_s[then],
+        np.ones(len(then)),
     )
+
+
+def _samples_of(rng: np.random.Generator, clip: int) -> Samples:
+    watched = watch(rng, script(rng, _SCRIPT_S))
+    return samples_of(watched, np.ones_like(watched.labels), clip)

@@ -42,21 +42,36 @@ def watch(rng: np.random.Generator, motion: Motion) -> Watched:
     exact, per_m = _project(rng, joints_m, looks)
     heights = _HEIGHT_M * per_m
     p_visible = _covered(rng, exact, heights)
-    positions, deviations = _believed(rng, exact, heights, p_visible)
-    inside = np.minimum(positions, _SIZE - 1 - positions).min(axis=-1)
-    scales = heights / 2.3
-    p_visible *= (inside / (0.2 * scales[:, None])).clip(0, 1)
-    nothing = np.full((*p_visible.shape, 3), np.nan)
+    joints = _believed(rng, exact, heights, p_visible)
     changes = np.abs(np.diff(motion.labels.astype(int), axis=0)).any(axis=1)
     near = np.convolve(changes, np.ones(7), 'same')[looks.clip(0, count - 2)] > 0
     return Watched(
-        looks / FPS,
-        View(
-            COCO17, scales, positions, deviations**2, p_visible, p_visible,
-            np.zeros_like(p_visible, bool), nothing, np.zeros_like(p_visible),
-        ),
-        motion.labels[looks],
-        ~near,
+        looks / FPS, view_of(joints, p_visible, heights, _SIZE), motion.labels[looks], ~near
+    )
+
+
+def view_of(
+    joints: tuple[np.ndarray, np.ndarray],
+    p_visible: np.ndarray,
+    heights: np.ndarray,
+    size: np.ndarray,
+) -> View:
+    """Return one body at F looks as if each look were a person.
+
+    Args:
+        joints: where they are (F, 17, 2) and their deviations (F, 17), px.
+        p_visible: (F, 17) how likely joints are seen, those near the border not yet doubted.
+        heights: (F,) px.
+        size: (2,) px of the image.
+    """
+    positions, deviations = joints
+    inside = np.minimum(positions, size - 1 - positions).min(axis=-1)
+    scales = heights / 2.3
+    p_visible = p_visible * (inside / (0.2 * scales[:, None])).clip(0, 1)
+    nothing = np.full((*p_visible.shape, 3), np.nan)
+    return View(
+        COCO17, scales, positions, deviations**2, p_visible, p_visible,
+        np.zeros_like(p_visible, bool), nothing, np.zeros_like(p_visible),
     )  # fmt: skip
 
 
@@ -128,14 +143,32 @@ def _covered(rng: np.random.Generator, exact: np.ndarray, heights: np.ndarray) -
 def _believed(
     rng: np.random.Generator, exact: np.ndarray, heights: np.ndarray, p_visible: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a fusion makes of joints of which the pose model is mistaken at times."""
+    noise = rng.uniform(0.002, 0.012) * (1 + _ENDS)
+    pace = rng.uniform(0.55, 0.95)
+    return followed(rng, _mistaken(rng, exact, heights), heights, p_visible, (noise, pace))
+
+
+def followed(
+    rng: np.random.Generator,
+    exact: np.ndarray,
+    heights: np.ndarray,
+    p_visible: np.ndarray,
+    manner: tuple[np.ndarray, float],
+) -> tuple[np.ndarray, np.ndarray]:
     """Return where the joints are estimated (F, 17, 2) px, and how sure that is (F, 17) px.
 
     An estimate is late, and errs for a while in one direction; that of a joint that is not seen
     goes on as it was, beside the body, less and less sure.
+
+    Args:
+        rng: of the errors.
+        exact: (F, 17, 2) px.
+        heights: (F,) px.
+        p_visible: (F, 17).
+        manner: how much an estimate errs, (17,) heights, and which share of a change it takes in.
     """
-    noise = rng.uniform(0.002, 0.012) * (1 + _ENDS)
-    follow = rng.uniform(0.55, 0.95)
-    exact = _mistaken(rng, exact, heights)
+    noise, pace = manner
     positions, deviations = exact.copy(), np.empty(exact.shape[:2])
     error, unseen = np.zeros(exact.shape[1:]), np.zeros(exact.shape[1])
     for look_, now in enumerate(exact):
@@ -147,7 +180,7 @@ def _believed(
         unseen = np.where(is_seen, 0.0, unseen + 0.1)
         carried = before + middle - exact[max(look_ - 1, 0), 5:13].mean(axis=0)
         carried += rng.normal(0, 0.01 * height, carried.shape)
-        late = before + follow * (now + error - before)
+        late = before + pace * (now + error - before)
         positions[look_] = np.where(is_seen[:, None], late, carried)
         deviations[look_] = height * (1.2 * noise + 0.02 + 0.12 * np.minimum(unseen, 2.0))
     return positions, deviations
