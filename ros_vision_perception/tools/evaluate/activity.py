@@ -1,4 +1,4 @@
-"""What people do, frame by frame, in clips in which somebody wrote it down."""
+"""What people do, frame by frame, in clips in which somebody wrote it down, or in recordings."""
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from ros_vision_perception.core.activity import LAG_S, LATE
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.human import Humans, TrackState
 from ros_vision_perception.pipeline.activity import load_activity
-from ros_vision_perception.tools.evaluate import clip_people
+from ros_vision_perception.tools.evaluate import clip_people, recorded
 from ros_vision_perception.tools.evaluate.made_up import figures as made_up_figures
 
 # So near to the begin or the end of an activity nobody can say whether it is on, s; and two that
@@ -163,12 +163,11 @@ def figures(judged: Iterable[Judged]) -> dict[str, Any]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the task."""
     parser.add_argument(
-        '--labels', type=Path, required=True, metavar='YAML',
+        '--labels', type=Path, metavar='YAML',
         help='clip: {activity: {during: [[begin, end], ...]}}',
     )  # fmt: skip
-    parser.add_argument(
-        '--videos', type=Path, required=True, metavar='DIR', help='in which the clips are'
-    )
+    parser.add_argument('--videos', type=Path, metavar='DIR', help='in which the clips are')
+    recorded.add_arguments(parser)
     parser.add_argument(
         '--made-up', type=int, default=0, metavar='N', help='also on so many made-up clips of 20 s'
     )
@@ -176,7 +175,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the model's name and the figures."""
+    """Return the model's name and the figures.
+
+    Raises:
+        ConfigurationError: when it is not told on what.
+    """
+    classify = load_activity(arguments.activity)
+    table = {} if arguments.labels is None else _of_clips(arguments)
+    if arguments.made_up and classify is not None:
+        table['made_up'] = made_up_figures(classify, arguments.made_up)
+    if arguments.recordings and classify is not None:
+        table['recordings'] = recorded.run(arguments, classify)
+    if not table:
+        raise ConfigurationError(
+            'expected --labels with --videos, --recordings or --made-up, and an --activity model'
+        )
+    return table
+
+
+def _of_clips(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the figures of videos, and the name of the pose model."""
+    if arguments.videos is None:
+        raise ConfigurationError('--labels are of clips: expected --videos DIR too')
     labels = read_labels(arguments.labels)
     perception, model = clip_people.load(arguments)
     judged: list[Judged] = []
@@ -190,8 +210,4 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             wrong = int((one.truths != one.said).sum())
             print(f'  {one.activity}: {wrong} of {len(one.truths)} frames wrong', file=sys.stderr)
         judged += of_clip
-    classify = load_activity(arguments.activity)
-    if not arguments.made_up or classify is None:
-        return {'model': model, **figures(judged)}
-    made_up = made_up_figures(classify, arguments.made_up)
-    return {'model': model, **figures(judged), 'made_up': made_up}
+    return {'model': model, **figures(judged)}

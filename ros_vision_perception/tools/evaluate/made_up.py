@@ -26,10 +26,7 @@ Span = tuple[float, float]
 def figures(classify: Classify, clip_count: int) -> dict[str, Any]:
     """Return precision, recall and F1 of each activity, over looks and over events."""
     samples = make(clip_count, _SEED)
-    parts = np.array_split(samples.windows, max(len(samples.windows) // 500, 1))
-    probabilities = told(samples.windows, np.concatenate([classify(one) for one in parts]))
-    could = told(samples.windows, np.ones_like(probabilities)) > 0
-    named = is_named(probabilities)
+    named, could = what_is_named(samples.windows, classify)
     table: dict[str, Any] = {}
     for column, name in enumerate(ACTIVITIES):
         if name not in LATE:
@@ -37,13 +34,21 @@ def figures(classify: Classify, clip_count: int) -> dict[str, Any]:
         clear = samples.is_clear & could[:, column]
         truths, said = samples.labels[clear, column], named[clear, column]
         table[name] = {
-            **_rates(int((truths & said).sum()), int(truths.sum()), int(said.sum())),
+            **rates(int((truths & said).sum()), int(truths.sum()), int(said.sum())),
             'events': _events(samples, could[:, column], named[:, column], column),
         }
     return table
 
 
-def _rates(right: int, true: int, said: int) -> dict[str, Any]:
+def what_is_named(windows: np.ndarray, classify: Classify) -> tuple[np.ndarray, np.ndarray]:
+    """Return (N, C) bool of windows: which activities are named, and which could be seen."""
+    parts = np.array_split(windows, max(len(windows) // 500, 1))
+    probabilities = told(windows, np.concatenate([classify(one) for one in parts]))
+    return is_named(probabilities), told(windows, np.ones_like(probabilities)) > 0
+
+
+def rates(right: int, true: int, said: int) -> dict[str, Any]:
+    """Return precision, recall and F1 of how many are right, true, and said."""
     return {
         'precision': right / said if said else None,
         'recall': right / true if true else None,
@@ -69,7 +74,7 @@ def _events(samples: Samples, could: np.ndarray, said: np.ndarray, column: int) 
                 missed += 1
         truths = list(spans(times, samples.labels[rows, column]))
         false += sum(not any(_overlap(one, truth) for truth in truths) for one in ours)
-    return {**_rates(found, found + missed, found + false), 'unseen': unseen}
+    return {**rates(found, found + missed, found + false), 'unseen': unseen}
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -1,0 +1,1 @@
+"""Reads recorded skeletons of public data sets, and what goes on in them."""
