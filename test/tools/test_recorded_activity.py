@@ -53,7 +53,7 @@ def read(*paths: Path, classes: Path = BUILT_IN, most: int = 100) -> Recorded:
 
 def test_the_table_of_the_package_is_of_all_classes_of_ntu_and_of_activities_we_know() -> None:
     table = read_classes(BUILT_IN)
-    assert set(table) == {'ntu', 'kinetics', 'hmdb51'}
+    assert set(table) == {'ntu', 'kinetics', 'k400', 'hmdb51'}
     numbers = [int(label[1:]) for label in table['ntu'].classes]
     assert len(set(numbers)) == len(numbers)
     assert set(numbers) <= set(range(1, 121))

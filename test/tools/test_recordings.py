@@ -213,7 +213,7 @@ def test_pickles_of_pyskl_are_read_whatever_their_protocol(tmp_path: Path, proto
         ({'img_shape': ('a', 'b')}, r'expected img_shape in px'),
         ({'label': 'walk'}, r"expected frame_dir, a name, and label, a number; .*'walk'"),
         ({'frame_dir': NAME}, r'S001C002P003R002A013 is no 3, which is A004'),
-        ({'keypoint': np.zeros((0, 40, 17, 2))}, r'keypoint is \(0, 40, 17, 2\)'),
+        ({'keypoint_score': np.zeros((1, 40, 17))}, 'nobody in 40 frames'),
     ],
 )
 def test_a_damaged_annotation_is_refused(
@@ -227,10 +227,49 @@ def test_a_damaged_annotation_is_refused(
         entry.load()
 
 
-def test_kinetics_400_of_pyskl_has_its_joints_elsewhere(tmp_path: Path) -> None:
-    told = {'frame_dir': 'abc', 'label': 3, 'total_frames': 4, 'raw_file': 'k400/kpfiles/1.pkl'}
+def test_joints_of_kinetics_400_are_in_other_files_of_which_most_hold_crowds(
+    tmp_path: Path,
+) -> None:
+    told = {
+        'frame_dir': 'abc', 'label': 168, 'total_frames': 42, 'img_shape': (1080, 1920),
+        'raw_file': 'data/k400/kpfiles/1.pkl', 'frame_inds': np.repeat(np.arange(40), 3),
+        'box_score': np.tile([0.9, 0.8, 0.3], 40),
+    }  # fmt: skip
     entry = only(annotations.entries(write_pickle(tmp_path / 'k400_hrnet.pkl', [told])))
-    with pytest.raises(ClipError, match=r'its joints are in k400/kpfiles/1\.pkl'):
+    with pytest.raises(ClipError, match=r'no data/k400/kpfiles/1\.pkl in '):
+        entry.load()
+    points = np.stack([upright_px(WALK), upright_px(STAND), upright_px(STAND) + 9], axis=1)
+    joints = np.concatenate([points, np.full((*points.shape[:-1], 1), 0.7)], axis=-1)
+    (tmp_path / 'kpfiles').mkdir()
+    path = tmp_path / 'kpfiles' / '1.pkl'
+    path.write_bytes(pickle.dumps({'abc': {'keypoint': joints.reshape(-1, 17, 3)}}))
+    clip = entry.load()
+    assert clip.points_xy.shape[:2] == (2, 42)
+    np.testing.assert_allclose(clip.points_xy[1, :40], upright_px(STAND))
+    assert not clip.seen[:, 40:].any()
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (
+            {'frame_inds': np.arange(39)},
+            r'expected frame_inds and box_score \(40,\), total_frames; got \(39,\)',
+        ),
+        ({'frame_inds': np.arange(1, 41)}, r'expected 40 frames; frame_inds differ'),
+        ({'total_frames': 10**12}, r'frame_inds differ'),
+        ({'keypoint': np.zeros((40, 17, 2))}, r'17 or 18 joints of 3 numbers'),
+        ({'box_score': np.zeros(40)}, 'nobody in 40 frames'),
+        ({'box_score': np.ones(3)}, r'got \(40,\), \(3,\), 40'),
+    ],
+)
+def test_damaged_joints_of_crowds_are_refused(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    told = annotation('abc', 3, upright_px(WALK)[None])
+    told |= {'keypoint': np.ones((40, 17, 3)), 'frame_inds': np.arange(40), **change}
+    entry = only(annotations.entries(write_pickle(tmp_path / 'gym.pkl', [told])))
+    with pytest.raises(ClipError, match=message):
         entry.load()
 
 

@@ -21,8 +21,9 @@ _READERS: dict[str, Callable[[Path], Iterator[Entry | ClipError]]] = {
     '.pkl': annotations.entries,
     '.pickle': annotations.entries,
 }
-# Beside the clips of Kinetics-skeleton there is a list of them.
-_LIST = '_label.json'
+# Beside the clips of Kinetics-skeleton there is a list of them; joints of Kinetics-400 are in a
+# folder of their own, for the file that names them.
+_LIST, _JOINTS = '_label.json', 'kpfiles'
 # So many sources of a data set are held out.
 _HELD_OUT = 0.2
 _REPORT_EVERY = 1000
@@ -106,7 +107,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
         if inside is None:
             raise ConfigurationError(f'{path} does not exist; {expected}')
         files = [one for one in inside if one.suffix in _READERS and one.is_file()]
-        files = [one for one in files if not one.name.endswith(_LIST)]
+        files = [f for f in files if not f.name.endswith(_LIST) and f.parent.name != _JOINTS]
         if not files:
             raise ConfigurationError(f'no recordings in {path}; {expected}')
         found.update(files)
