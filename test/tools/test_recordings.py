@@ -201,6 +201,16 @@ def test_pickles_of_pyskl_are_read_whatever_their_protocol(tmp_path: Path, proto
     np.testing.assert_allclose(second.load().points_xy[0, :, 5:], upright, atol=2.0)
 
 
+def test_clips_cut_out_of_one_video_are_of_one_source(tmp_path: Path) -> None:
+    names = ('a_film_walk_0', 'a_film_walk_1', 'v_Jump_g01_c02', 'v_Jump_g02_c02')
+    told = [annotation(name, 1, upright_px(WALK)[None]) for name in names]
+    entries = annotations.entries(write_pickle(tmp_path / 'films.pkl', told))
+    sources = [entry.source for entry in entries if isinstance(entry, Entry)]
+    assert sources == [
+        'films a_film_walk', 'films a_film_walk', 'films v_Jump_g01', 'films v_Jump_g02'
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [

@@ -12,6 +12,7 @@ mapping of `frame_dir` to it; `raw_file` says in which.
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
+import re
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from ros_vision_perception.tools.recordings.clip import (
 from ros_vision_perception.tools.recordings.people import Frame, follow
 from ros_vision_perception.tools.recordings.unpickle import Array, load
 
+_NUMBER = re.compile(r'_c?\d+$')
 # So sure PYSKL has people at least, and so many frames a clip has at most.
 _SURE, _MOST_FRAMES = 0.5, 100_000
 _ORDERS = {17: COCO, 18: OPENPOSE18}
@@ -64,7 +66,8 @@ def _entry(path: Path, where: str, annotation: Any) -> Entry:
     told = kinect.label_and_performer(name)
     if told is None:
         data_set = path.stem.partition('_')[0]
-        return Entry(name, data_set, str(label), f'{data_set} {name}', read)
+        # Several clips may be cut out of one video, and have numbers.
+        return Entry(name, data_set, str(label), f'{data_set} {_NUMBER.sub("", name)}', read)
     if told[0] != f'A{label + 1:03}':
         raise ClipError('other label', f'{where}: {name} is no {label}, which is A{label + 1:03}')
     return Entry(name, 'ntu', told[0], f'ntu {told[1]}', read)
@@ -98,7 +101,7 @@ def _dense(where: str, annotation: Annotation, points: np.ndarray) -> list[Frame
         raise ClipError('damaged', f'{where}: {expected}; got {scores.shape}')
     ours, seen = to_coco(points, scores, _ORDERS[points.shape[2]])
     # Who was not found is zeros.
-    there: np.ndarray = seen.any(axis=2)
+    there = seen.max(axis=2, initial=0.0) > 0
     return [
         (ours[there[:, frame], frame], seen[there[:, frame], frame])
         for frame in range(points.shape[1])
