@@ -107,6 +107,8 @@ def test_samples_are_the_same_for_a_seed_and_others_for_another_one() -> None:
     np.testing.assert_array_equal(first.windows, again.windows)
     assert first.windows.shape[1:] == (STEPS, FEATURES)
     assert np.isfinite(first.windows).all()
+    assert first.known.all()
+    assert (first.weights == 1).all()
     assert not np.array_equal(first.windows[:50], other.windows[:50])
 
 

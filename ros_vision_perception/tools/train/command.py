@@ -25,8 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     network.require_torch()
     _check(arguments)
-    recorded = _read(arguments)
-    learned, held = (None, None) if recorded is None else _split(recorded, arguments.seed)
+    learned, held = _read(arguments) if arguments.recordings else (None, None)
     samples = _samples(arguments, learned)
     weights = network.learn(samples, arguments.epochs, arguments.seed, report)
     arguments.output.write_bytes(network.write(weights, _metadata(arguments, learned, held)))
@@ -70,20 +69,14 @@ def _check(arguments: argparse.Namespace) -> None:
             raise ConfigurationError(f'{name}: expected {minimum} or more; got {value}')
 
 
-def _read(arguments: argparse.Namespace) -> Recorded | None:
-    """Return all recordings, None if there are none to be read, and tell what was."""
-    if not arguments.recordings:
-        return None
+def _read(arguments: argparse.Namespace) -> tuple[Recorded, Recorded]:
+    """Return the recordings to learn from and those to judge by, and tell what was read."""
     table = read_classes(arguments.classes)
     most = arguments.clips_per_class
     recorded = gather(arguments.recordings, table, most, arguments.seed, report)
     for line in recorded.told:
         report(line)
-    return recorded
-
-
-def _split(recorded: Recorded, seed: int) -> tuple[Recorded, Recorded]:
-    learned, held = (recorded.take(people) for people in split(recorded, seed))
+    learned, held = (recorded.take(people) for people in split(recorded, arguments.seed))
     report(
         f'held out: {len(held.labels)} people of {len(set(held.sources))} sources, to judge by'
         if len(held.labels)
