@@ -307,6 +307,15 @@ def test_nothing_in_a_pickle_runs(tmp_path: Path, thing: object, protocol: int) 
         load(path)
 
 
+def test_a_message_is_one_line_whatever_a_file_says(tmp_path: Path) -> None:
+    told = {**annotation('a', 1, upright_px(WALK)[None]), 'img_shape': '\x1b[2J\n' * 1000}
+    entry = only(annotations.entries(write_pickle(tmp_path / 'gym.pkl', [told])))
+    with pytest.raises(ClipError) as error:
+        entry.load()
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) <= 300
+
+
 def test_a_pickle_cannot_change_what_reads_the_next_one(tmp_path: Path) -> None:
     path = tmp_path / 'x.pkl'
     # numpy.dtype, then a state for it as if it were an object.

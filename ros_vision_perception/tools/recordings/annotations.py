@@ -31,7 +31,7 @@ from ros_vision_perception.tools.recordings.unpickle import Array, load
 
 _NUMBER = re.compile(r'_c?\d+$')
 # So sure PYSKL has people at least, and so many frames a clip has at most.
-_SURE, _MOST_FRAMES = 0.5, 100_000
+_SURE, _MOST_FRAMES = 0.5, 10_000
 _ORDERS = {17: COCO, 18: OPENPOSE18}
 Annotation = dict[str, Any]
 

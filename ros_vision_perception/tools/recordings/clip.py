@@ -8,16 +8,22 @@ import numpy as np
 from ros_vision_perception.core.errors import PerceptionError
 from ros_vision_perception.core.skeleton import COCO17
 
+# Messages are no longer than this.
+_LONGEST = 300
+
 
 class ClipError(PerceptionError):
     """A clip that cannot be used. It is left out; the others may be fine.
+
+    Its message is one line, whatever the file puts into it.
 
     Attributes:
         cause: short and the same for all clips with this fault, by which they are counted.
     """
 
     def __init__(self, cause: str, message: str) -> None:
-        super().__init__(message)
+        printable = ''.join(sign if sign.isprintable() else ' ' for sign in message)
+        super().__init__(' '.join(printable.split())[:_LONGEST])
         self.cause = cause
 
 

@@ -17,7 +17,7 @@ from ros_vision_perception.tools.recordings.clip import OPENPOSE18, Clip, ClipEr
 from ros_vision_perception.tools.recordings.people import follow
 
 IMAGE_SIZE = 340, 256
-_JOINTS, _MOST_FRAMES = 18, 100_000
+_JOINTS, _MOST_FRAMES = 18, 10_000
 
 
 def entries(path: Path) -> Iterator[Entry]:
@@ -26,8 +26,7 @@ def entries(path: Path) -> Iterator[Entry]:
         document = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError, RecursionError) as error:
         cause = 'truncated' if isinstance(error, json.JSONDecodeError) else 'unreadable'
-        reason = ' '.join(str(error).split())
-        raise ClipError(cause, f'{path.name} cannot be read: {reason}') from error
+        raise ClipError(cause, f'{path.name} cannot be read: {error}') from error
     if not isinstance(document, dict) or not isinstance(document.get('data'), list):
         raise ClipError('no clip', f'{path.name}: expected data, label and label_index')
     label = document.get('label')

@@ -35,7 +35,7 @@ def load(path: Path) -> Any:
     # A damaged pickle may make the loader raise nearly anything.
     except Exception as error:
         cause = 'truncated' if 'truncated' in str(error) else 'unreadable'
-        reason = ' '.join(f'{type(error).__name__} {error}'.split())
+        reason = f'{type(error).__name__} {error}'
         raise ClipError(cause, f'{path.name} is no usable pickle: {reason}') from error
 
 
