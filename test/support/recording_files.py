@@ -1,6 +1,6 @@
 """Writes made-up motion in the formats of NTU RGB+D, Kinetics-skeleton and PYSKL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import json
 from pathlib import Path
 import pickle
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.tools.recordings.clip import KINECT25, OPENPOSE18
+from ros_vision_perception.tools.recordings.clip import KINECT25, OPENPOSE18, ClipError, Entry
+from ros_vision_perception.tools.train import motions
 from ros_vision_perception.tools.train.body import place
-from ros_vision_perception.tools.train.motion import Motion
+from ros_vision_perception.tools.train.motion import Motion, join
 
 _ORDER = [COCO17.joint_names.index(name) for name in OPENPOSE18]
 
@@ -122,3 +123,28 @@ def write_pickle(path: Path, annotations: list[dict[str, Any]], protocol: int = 
     document = {'split': {'xsub_train': names}, 'annotations': annotations}
     path.write_bytes(pickle.dumps(document, protocol))
     return path
+
+
+def only(entries: Iterator[Entry | ClipError]) -> Entry:
+    """Return the one clip of a file."""
+    (entry,) = list(entries)
+    assert isinstance(entry, Entry)
+    return entry
+
+
+def ntu(performer: int, action: int, repeat: int = 1) -> str:
+    """Return how a clip of NTU RGB+D is called."""
+    return f'S001C001P{performer:03}R{repeat:03}A{action:03}'
+
+
+def walk(seed: int, frames: int = 75) -> np.ndarray:
+    """Return (F, 17, 3) m of somebody who walks from left to right."""
+    rng, parts = np.random.default_rng(seed), list[Motion]()
+    while sum(len(part.flights) for part in parts) < frames:
+        parts += motions.walk(rng)
+    return joints_m(join(parts), turn=np.pi / 2)[:frames]
+
+
+NAME = 'S001C002P003R002A013'
+WALK = walk(0, frames=40)
+STAND = joints_m(join(motions.stand(np.random.default_rng(1)) * 3), left_m=1.5)[:40]

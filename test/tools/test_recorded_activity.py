@@ -1,51 +1,34 @@
-"""What is done in recordings: the table of classes, windows, figures, and training on them."""
+"""What is done in recordings: the table of classes, windows, and figures."""
 
-from importlib.util import find_spec
-import json
 from pathlib import Path
-import sys
 
 import numpy as np
-import onnx
 import pytest
 from recording_files import (
     annotation,
     joints_m,
     kinect_joints,
+    ntu,
     upright_px,
+    walk,
     write_kinetics,
     write_pickle,
     write_skeleton,
 )
 
-from ros_vision_perception.commands import run
 from ros_vision_perception.core.activity import ACTIVITIES, joints_of
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.tools.evaluate.recorded import figures
 from ros_vision_perception.tools.recordings.classes import BUILT_IN, Doing, read_classes
 from ros_vision_perception.tools.recordings.gather import Recorded, gather, split
 from ros_vision_perception.tools.train import motions
 from ros_vision_perception.tools.train.mixture import mixed
-from ros_vision_perception.tools.train.motion import Motion, join
+from ros_vision_perception.tools.train.motion import join
 from ros_vision_perception.tools.train.samples import make
 
 KICKING, WALKING, STANDING = (
     ACTIVITIES.index(name) for name in ('kicking', 'walking', 'standing_still')
 )
-TURN = np.pi / 2
-
-
-def ntu(performer: int, action: int, repeat: int = 1) -> str:
-    return f'S001C001P{performer:03}R{repeat:03}A{action:03}'
-
-
-def body(seed: int, doing: object = motions.walk, frames: int = 75) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    parts: list[Motion] = []
-    while sum(len(part.flights) for part in parts) < frames:
-        parts += doing(rng)  # type: ignore[operator]
-    return joints_m(join(parts), turn=TURN)[:frames]
 
 
 def read(*paths: Path, classes: Path = BUILT_IN, most: int = 100) -> Recorded:
@@ -108,7 +91,7 @@ def test_labels_of_several_classes_may_stand_together(tmp_path: Path) -> None:
 
 
 def test_windows_of_a_recording_are_those_of_what_was_recorded(tmp_path: Path) -> None:
-    write_skeleton(tmp_path, ntu(1, 59), [body(0)])
+    write_skeleton(tmp_path, ntu(1, 59), [walk(0)])
     recorded = read(tmp_path)
     samples = recorded.samples
     assert 10 < len(samples.windows) < 25  # 2.5 s, looks of 0.1 s, but for the first ones
@@ -125,7 +108,7 @@ def test_windows_of_a_recording_are_those_of_what_was_recorded(tmp_path: Path) -
 
 
 def test_the_same_motion_gives_nearly_the_same_windows_in_all_formats(tmp_path: Path) -> None:
-    one = body(0)
+    one = walk(0)
     flat, solid = upright_px(one)[None], kinect_joints(one)[None]
     sets = [
         [write_skeleton(tmp_path, ntu(1, 59), [one])],
@@ -147,7 +130,7 @@ def test_the_same_motion_gives_nearly_the_same_windows_in_all_formats(tmp_path: 
 def test_joints_that_are_not_seen_are_not_believed_and_get_unsure(tmp_path: Path) -> None:
     states = np.full((75, 25), 2)
     states[30:, 14] = 1
-    write_skeleton(tmp_path, ntu(1, 59), [body(0)], states=states)
+    write_skeleton(tmp_path, ntu(1, 59), [walk(0)], states=states)
     last = joints_of(read(tmp_path).samples.windows)[-1]
     assert last[-1, -2, 3] == pytest.approx(0.3)
     sure, unsure = (last[-1, joint, 2] / last[-1, joint, 3] for joint in (-1, -2))
@@ -155,8 +138,8 @@ def test_joints_that_are_not_seen_are_not_believed_and_get_unsure(tmp_path: Path
 
 
 def test_the_nose_of_a_kinect_is_less_sure_than_that_of_a_camera(tmp_path: Path) -> None:
-    write_skeleton(tmp_path, ntu(1, 59), [body(0)])
-    path = write_kinetics(tmp_path / '..', 'abc', 'walking the dog', [upright_px(body(0))])
+    write_skeleton(tmp_path, ntu(1, 59), [walk(0)])
+    path = write_kinetics(tmp_path / '..', 'abc', 'walking the dog', [upright_px(walk(0))])
     noses = [joints_of(read(one).samples.windows)[-1, -1, 0] for one in (tmp_path, path)]
     doubt, none = (nose[2] / nose[3] for nose in noses)
     assert doubt > 1.5 * none
@@ -164,14 +147,14 @@ def test_the_nose_of_a_kinect_is_less_sure_than_that_of_a_camera(tmp_path: Path)
 
 def test_it_is_told_what_was_read_and_what_was_not_and_why(tmp_path: Path) -> None:
     for performer in range(1, 4):
-        write_skeleton(tmp_path, ntu(performer, 59), [body(performer), body(9)])
-    write_skeleton(tmp_path, ntu(1, 1), [body(4)])
-    write_skeleton(tmp_path, ntu(2, 1), [body(5)[:6]])
+        write_skeleton(tmp_path, ntu(performer, 59), [walk(performer), walk(9)])
+    write_skeleton(tmp_path, ntu(1, 1), [walk(4)])
+    write_skeleton(tmp_path, ntu(2, 1), [walk(5)[:6]])
     (tmp_path / f'{ntu(2, 8)}.skeleton').write_text('12\n1\n')
     (tmp_path / f'{ntu(3, 8)}.skeleton').write_text('13\n1\n')
-    write_kinetics(tmp_path, 'abc', 'archery', [upright_px(body(0))])
+    write_kinetics(tmp_path, 'abc', 'archery', [upright_px(walk(0))])
     (tmp_path / 'kinetics_train_label.json').write_text('{}')
-    write_pickle(tmp_path / 'gym.pkl', [annotation('a', 1, upright_px(body(0))[None])])
+    write_pickle(tmp_path / 'gym.pkl', [annotation('a', 1, upright_px(walk(0))[None])])
     told = read(tmp_path, most=2).told
     assert told[0].startswith('read 9 files: 3 clips, 5 people, ')
     assert set(told[1:3]) == {'  ntu A001: 1 clips', '  ntu A059: 2 clips'}
@@ -200,7 +183,7 @@ def test_paths_without_recordings_are_refused(tmp_path: Path) -> None:
 def test_nobody_is_both_learned_from_and_judged_by(tmp_path: Path) -> None:
     for performer in range(1, 6):
         for repeat in (1, 2):
-            write_skeleton(tmp_path, ntu(performer, 59, repeat), [body(performer)])
+            write_skeleton(tmp_path, ntu(performer, 59, repeat), [walk(performer)])
     recorded = read(tmp_path)
     learned, held = (recorded.take(people) for people in split(recorded, 0))
     assert (len(learned.labels), len(held.labels)) == (8, 2)
@@ -214,7 +197,7 @@ def test_nobody_is_both_learned_from_and_judged_by(tmp_path: Path) -> None:
 def test_a_share_of_what_is_learned_is_recorded_but_no_look_counts_too_often(
     tmp_path: Path,
 ) -> None:
-    write_skeleton(tmp_path, ntu(1, 59), [body(0)])
+    write_skeleton(tmp_path, ntu(1, 59), [walk(0)])
     recorded, made_up = read(tmp_path).samples, make(1, 0)
     samples = mixed(made_up, recorded, 0.25)
     ours = samples.weights[len(made_up.weights) :]
@@ -225,8 +208,12 @@ def test_a_share_of_what_is_learned_is_recorded_but_no_look_counts_too_often(
 
 def test_figures_are_over_looks_and_over_people_of_which_it_is_known(tmp_path: Path) -> None:
     for performer in range(1, 5):
-        write_skeleton(tmp_path, ntu(performer, 24), [body(performer, motions.kick)])
-        write_skeleton(tmp_path, ntu(performer, 59), [body(performer)])
+        write_skeleton(
+            tmp_path,
+            ntu(performer, 24),
+            [joints_m(join(motions.kick(np.random.default_rng(performer))))],
+        )
+        write_skeleton(tmp_path, ntu(performer, 59), [walk(performer)])
     recorded = read(tmp_path)
     samples = recorded.samples
 
@@ -249,95 +236,3 @@ def test_figures_are_over_looks_and_over_people_of_which_it_is_known(tmp_path: P
     assert always['kicking']['clips']['precision'] == 0.5
     assert always['running']['precision'] == 0.0
     assert 'waving' not in always
-
-
-def kick_in_the_middle(seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    kick = join(
-        [*motions.stand(rng), *motions.stand(rng), *motions.kick(rng), *motions.stand(rng)]
-    )
-    middle = int(np.flatnonzero(kick.labels[:, KICKING]).mean())
-    return joints_m(kick, turn=seed)[max(middle - 45, 0) : middle + 45]
-
-
-def test_evaluate_judges_a_network_on_recordings(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """That of the package tells in files what it tells in motion that is made up."""
-    for performer in range(1, 9):
-        write_skeleton(tmp_path, ntu(performer, 59), [body(performer), body(performer + 10)])
-        write_skeleton(tmp_path, ntu(performer, 24), [kick_in_the_middle(performer)])
-    figures_file = tmp_path / 'figures'
-    options = ['--recordings', str(tmp_path), '--json', str(figures_file)]
-    assert run('evaluate', ['activity', *options]) == 0
-    assert 'read 16 files: 16 clips, 24 people, 8 sources' in capsys.readouterr().err
-    table = json.loads(figures_file.read_text())['recordings']
-    assert table['walking']['recall'] > 0.8
-    assert table['walking']['clips']['true'] == 16
-    assert table['kicking']['clips']['recall'] > 0.7
-    assert table['kicking']['clips']['precision'] > 0.9
-
-
-def test_evaluate_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run('evaluate', ['activity']) == 1
-    assert '--recordings' in capsys.readouterr().err
-    assert run('evaluate', ['activity', '--labels', 'x.yaml']) == 1
-    assert 'expected --videos' in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ('options', 'message'),
-    [
-        (['--share', '1'], '--share: expected'), (['--clips', '0'], '--clips: expected 1 or more'),
-        (['--recordings', 'x', '--clips', '-1'], '--clips: expected 0 or more; got -1'),
-        (['--clips-per-class', '0'], '--clips-per-class: expected 1'),
-        (['--recordings', 'nowhere'], 'nowhere does not exist'),
-        (['--recordings', '.', '--classes', 'nowhere.yaml'], r'nowhere\.yaml cannot be read'),
-    ],
-)  # fmt: skip
-def test_train_refuses_options_that_it_cannot_use_in_one_line(
-    options: list[str],
-    message: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setitem(sys.modules, 'torch', object())
-    assert run('train', ['activity', *options]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert message.replace('\\', '') in line
-
-
-@pytest.mark.skipif(find_spec('torch') is None, reason='torch is not installed')
-def test_what_is_only_in_recordings_is_learned_from_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Somebody who stays in the splits is said to run: no made-up motion has that."""
-    folder = tmp_path / 'recorded files'
-    folder.mkdir()
-    for performer in range(1, 11):
-        rng = np.random.default_rng(performer)
-        still = motions.motion(75, {'left_spread': 1.2, 'right_spread': 1.2, 'left_lift': 1.5})
-        splits = joints_m(still, turn=rng.normal(0, 0.2))
-        splits += rng.normal(0, 0.004, splits.shape)
-        write_skeleton(folder, ntu(performer, 1), [splits])
-        write_skeleton(folder, ntu(performer, 2), [body(performer)])
-    classes, output = tmp_path / 'classes.yaml', tmp_path / 'activity.onnx'
-    classes.write_text('ntu: {fps: 30, classes: {A001: {does: {running: [0, 1]}}, A002: {}}}')
-    options = ['--recordings', str(folder), '--classes', str(classes), '--output', str(output)]
-    assert run('train', ['activity', '--clips', '4', '--epochs', '12', *options]) == 0
-    out, told = capsys.readouterr()
-    assert 'held out: 4 people of 2 sources' in told
-    row = next(line.split() for line in out.splitlines() if line.split()[:1] == ['running'])
-    assert float(row[1]) > 0.9
-    assert float(row[2]) > 0.9
-
-    properties = {entry.key: entry.value for entry in onnx.load(output).metadata_props}
-    assert '--clips 4 --epochs 12 --recordings ' in properties['made_by']
-    assert f"'{folder}'" in properties['made_by']
-    assert '16 people of ntu (8 sources)' in properties['learned_from']
-    classify = load_activity(str(output))
-    assert classify is not None
-    recorded = read(folder, classes=classes)
-    does = recorded.samples.labels[:, ACTIVITIES.index('running')]
-    probabilities = classify(recorded.samples.windows)[:, ACTIVITIES.index('running')]
-    assert probabilities[does].mean() > probabilities[~does].mean() + 0.5
