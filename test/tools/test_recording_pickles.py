@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -152,6 +153,25 @@ def test_a_message_is_one_line_whatever_a_file_says(tmp_path: Path) -> None:
         entry.load()
     assert str(error.value).isprintable()
     assert len(str(error.value)) <= 300
+
+
+@pytest.mark.parametrize(
+    'claim',
+    [
+        pickle.FRAME + b'\xff' * 7 + b'\x00', pickle.BINBYTES8 + b'\xff' * 7 + b'\x00',
+        pickle.BYTEARRAY8 + b'\xff' * 7 + b'\x00', pickle.BINUNICODE8 + b'\xff' * 7 + b'\x00',
+        pickle.NONE + pickle.LONG_BINPUT + b'\xff\xff\xff\x7f' + pickle.MARK,
+    ],
+)  # fmt: skip
+def test_a_pickle_gets_no_more_memory_than_it_is_large(tmp_path: Path, claim: bytes) -> None:
+    path = tmp_path / 'x.pkl'
+    path.write_bytes(b'\x80\x05' + claim)
+    tracemalloc.start()
+    with pytest.raises(ClipError, match=r'x\.pkl: the file ends too early'):
+        load(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1_000_000
 
 
 def test_a_pickle_cannot_change_what_reads_the_next_one(tmp_path: Path) -> None:

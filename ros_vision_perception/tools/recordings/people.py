@@ -10,8 +10,8 @@ from ros_vision_perception.core.bodies import bone_lengths, heights_px
 from ros_vision_perception.core.skeleton import COCO17
 
 # Nobody goes so far from one frame to the next, body heights; somebody who was lost for so many
-# frames is somebody new.
-_REACH, _PATIENCE = 0.3, 15
+# frames is somebody new, and who is there in fewer than the last is nobody.
+_REACH, _PATIENCE, _LEAST = 0.3, 15, 12
 # Bones count whose ends are likelier seen than this.
 _KNOWN = 0.3
 # What moves less, heights squared, is a picture of somebody.
@@ -30,19 +30,25 @@ def follow(frames: Sequence[Frame]) -> Frame:
     """
     rows: list[dict[int, int]] = []
     for number, (points, _) in enumerate(frames):
-        near = [row for row in rows if number - max(row) <= _PATIENCE]
-        last = [frames[max(row)][0][row[max(row)]] for row in near]
+        near = [row for row in rows if number - _latest(row) <= _PATIENCE]
+        last = [frames[_latest(row)][0][row[_latest(row)]] for row in near]
         closeness = np.array([[_closeness(old, new) for new in points] for old in last])
         old, new = assign(closeness.reshape(len(near), len(points)))
         for row, person in zip(old, new, strict=True):
             near[row][number] = int(person)
         rows += [{number: person} for person in range(len(points)) if person not in new]
+    rows = [row for row in rows if len(row) >= _LEAST]
     whole = np.full((len(rows), len(frames), len(COCO17), 2), np.nan)
     seen = np.zeros(whole.shape[:-1])
     for person, row in enumerate(rows):
         for number, place in row.items():
             whole[person, number], seen[person, number] = (part[place] for part in frames[number])
     return whole, seen
+
+
+def _latest(row: dict[int, int]) -> int:
+    """Return the last frame, which was put in last."""
+    return next(reversed(row))
 
 
 def _closeness(old: np.ndarray, new: np.ndarray) -> float:
