@@ -57,9 +57,8 @@ def angles_of(people: list[HumanState], skeleton: Skeleton) -> JointAngles:
     Nothing is known of who has no position in metres, or may be turned round.
     """
     axes = np.array([human.axes for human in people], np.float64).reshape(-1, 3, 3)
-    is_turned = [
-        human.orientation_availability == OrientationAvailability.AVAILABLE for human in people
-    ]
+    known = OrientationAvailability.AVAILABLE
+    is_known = [human.has_3d and human.orientation_availability == known for human in people]
     shape = (len(people), len(skeleton))
     joints = [human.joints for human in people]
     seen = np.array([(one.states == JointState.VISIBLE) & one.has_3d for one in joints], bool)
@@ -71,7 +70,7 @@ def angles_of(people: list[HumanState], skeleton: Skeleton) -> JointAngles:
             ),
             np.array([human.position_covariance for human in people]).reshape(-1, 3, 3),
         ),
-        np.where(np.reshape(is_turned, (-1, 1, 1)), axes, np.nan),
+        np.where(np.reshape(is_known, (-1, 1, 1)), axes, np.nan),
         np.array([human.orientation_covariance for human in people]).reshape(-1, 3, 3),
         seen.reshape(shape),
         skeleton,

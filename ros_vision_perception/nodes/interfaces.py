@@ -16,20 +16,17 @@ from visualization_msgs.msg import MarkerArray
 from ros_vision_perception.core.human import Humans, HumanState, TrackState
 from ros_vision_perception.core.occupancy import Grid, has_z_up, occupancy
 from ros_vision_perception.nodes.conversions import (
-    bodies,
     detections,
     grids,
     markers,
-    people_frames,
     people_poses,
     walkers,
 )
+from ros_vision_perception.nodes.image_frame import ImageFrame
 from ros_vision_perception.nodes.quality import LATCHED, RELIABLE
+from ros_vision_perception.nodes.ros4hri import Bodies, Frames, JointStates
 from ros_vision_perception.nodes.seen_ground import SeenGround
 from ros_vision_perception.render.figures import figure
-
-# Every program of the robot hears all frames.
-_FRAMES_EVERY_NS = 100_000_000
 
 
 class Interface(Protocol):
@@ -108,10 +105,12 @@ class Detections:
         )
         self._labels = node.create_publisher(kinds.LabelInfo, 'humans/label_info', LATCHED)
         self._labels.publish(detections.label_info_to_msg(kinds))
+        self._image = ImageFrame(node)
 
     def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
         """Publish the boxes."""
-        self._in_image.publish(detections.detections_2d_to_msg(self._kinds, people, header))
+        in_image = self._image.header(header)
+        self._in_image.publish(detections.detections_2d_to_msg(self._kinds, people, in_image))
         self._in_space.publish(detections.detections_3d_to_msg(self._kinds, people, header))
 
 
@@ -126,68 +125,6 @@ class Walkers:
     def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
         """Publish positions and velocities."""
         self._publisher.publish(walkers.people_to_msg(self._kinds, people, header))
-
-
-class Bodies:
-    """`/humans/bodies/...` of ROS4HRI (REP-155): ids; box, joints, posture, gestures of each."""
-
-    def __init__(self, node: Node) -> None:
-        """Publish nothing yet."""
-        self._node, self._kinds = node, import_module('hri_msgs.msg')
-        self._ids = node.create_publisher(self._kinds.IdsList, '/humans/bodies/tracked', RELIABLE)
-        self._bodies: dict[str, dict[str, Any]] = {}
-
-    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
-        """Publish who is there, and what is known of each; topics go with their people."""
-        kinds, size = self._kinds, humans.image_size
-        present = {bodies.body_id(human.track_id): human for human in people}
-        for gone in set(self._bodies) - set(present):
-            for publisher in self._bodies.pop(gone).values():
-                self._node.destroy_publisher(publisher)
-        for name, human in present.items():
-            if name not in self._bodies:
-                self._bodies[name] = self._publishers(name)
-            publishers = self._bodies[name]
-            if all(size):  # people of several cameras are in no image
-                publishers['roi'].publish(bodies.roi_to_msg(kinds, human, size, header))
-                publishers['skeleton2d'].publish(
-                    bodies.skeleton_to_msg(kinds, human, humans.skeleton, size, header)
-                )
-            publishers['posture'].publish(bodies.posture_to_msg(kinds, human, header))
-            for gesture in bodies.gestures_to_msg(kinds, human, header):
-                publishers['gesture'].publish(gesture)
-        self._ids.publish(bodies.ids_to_msg(kinds, people, header))
-
-    def _publishers(self, name: str) -> dict[str, Any]:
-        types = {
-            'roi': self._kinds.NormalizedRegionOfInterest2D,
-            'skeleton2d': self._kinds.Skeleton2D,
-            'posture': self._kinds.BodyPosture,
-            'gesture': self._kinds.Gesture,
-        }
-        return {
-            topic: self._node.create_publisher(kind, f'/humans/bodies/{name}/{topic}', RELIABLE)
-            for topic, kind in types.items()
-        }
-
-
-class Frames:
-    """TF frames `body_<id>`, and with them `<joint>_<id>`, in the frame of the image."""
-
-    def __init__(self, node: Node) -> None:
-        """Send nothing yet."""
-        self._broadcaster = import_module('tf2_ros').TransformBroadcaster(node)
-        self._sent_ns = 0
-
-    def publish(self, humans: Humans, people: list[HumanState], header: Any) -> None:
-        """Send the frames of everyone whose position in metres is known, ten times per second."""
-        # A bag that is played again begins with an older stamp.
-        if 0 <= humans.stamp_ns - self._sent_ns < _FRAMES_EVERY_NS:
-            return
-        transforms = people_frames.frames_to_msg(people, humans.skeleton, header)
-        if transforms:
-            self._broadcaster.sendTransform(transforms)
-            self._sent_ns = humans.stamp_ns
 
 
 class Occupancy:
@@ -240,6 +177,7 @@ INTERFACES: dict[str, Callable[[Node], Interface]] = {
     'detections': Detections,
     'people': Walkers,
     'bodies': Bodies,
+    'joint_states': JointStates,
     'frames': Frames,
     'occupancy': Occupancy,
 }

@@ -178,6 +178,11 @@ class InterfacesParameters(ManagedParameters):
     bodies: bool = _parameter(
         False, '/humans/bodies/... of hri_msgs (ROS4HRI, REP-155), topics for each person.'
     )
+    joint_states: bool = _parameter(
+        False,
+        '/humans/bodies/<id>/joint_states, sensor_msgs/JointState (REP-155), ten times per second '
+        'at most: the angles of the joints that are seen.',
+    )
     frames: bool = _parameter(
         False, 'TF frames body_<id> and <joint>_<id>, ten times per second at most.'
     )

@@ -18,7 +18,7 @@ from ros_vision_perception.msg import HumanStateArray
 from ros_vision_perception.nodes.depth_input import DepthInput
 from ros_vision_perception.nodes.interfaces_node import InterfacesNode
 from test.nodes.ros import Ros
-from test.nodes.test_interfaces import _are, _in_room, _standing
+from test.nodes.somebody import are, in_room, standing
 from test.nodes.test_target_frame import Tf
 
 pytestmark = pytest.mark.ros
@@ -44,7 +44,7 @@ def into_camera() -> TransformStamped:
 
 def hidden() -> HumanStateArray:
     """Return somebody who has been behind the pillar for a second."""
-    return _in_room(_standing(3.0, 0.0, track_state=TrackState.OCCLUDED, time_since_update_s=1.0))
+    return in_room(standing(3.0, 0.0, track_state=TrackState.OCCLUDED, time_since_update_s=1.0))
 
 
 def depth_of(people: HumanStateArray) -> Image:
@@ -83,7 +83,7 @@ def grids_of(ros: Ros, *, with_depth: int) -> tuple[np.ndarray, InterfacesNode]:
             depth.publish(depth_of(told))
             ros.rest(0.2)
         people.publish(told)
-        ros.until(partial(_are, grids, count), 'for a grid')
+        ros.until(partial(are, grids, count), 'for a grid')
     return np.stack([np.array(grid.data).reshape(60, 60) for grid in grids]), node
 
 

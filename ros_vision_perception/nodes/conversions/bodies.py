@@ -4,8 +4,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from sensor_msgs.msg import JointState
 
 from ros_vision_perception.core.human import HumanState, Posture
+from ros_vision_perception.core.joint_angles import JOINT_NAMES
 from ros_vision_perception.core.skeleton import Skeleton
 
 # hri_msgs/Skeleton2D: OpenPose's 18 joints of COCO, in this order, and `neck` between the
@@ -94,3 +96,13 @@ def gestures_to_msg(hri_msgs: ModuleType, human: HumanState, header: Any) -> lis
         for activity in human.activities
         if activity in _GESTURES
     ]
+
+
+def joint_states_to_msg(human: HumanState, angles: np.ndarray, header: Any) -> JointState:
+    """Return the person's `JOINT_NAMES`, at angles (20,) rad; without those that are NaN."""
+    known, name = np.flatnonzero(np.isfinite(angles)), body_id(human.track_id)
+    return JointState(
+        header=header,
+        name=[f'{JOINT_NAMES[joint]}_{name}' for joint in known],
+        position=angles[known].tolist(),
+    )
