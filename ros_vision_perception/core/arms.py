@@ -11,7 +11,7 @@ from ros_vision_perception.core.view import View
 _HEIGHT_M = 1.7
 # Bodies differ: no length is better known than this, heights. The errors of the joints of one arm
 # are alike: of their difference this share is left.
-_SOFT, _APART = 0.02, 0.6
+_SOFT, APART = 0.02, 0.6
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def arms_of(view: View) -> Arms:
         elbows=off(places[:, elbows], at_shoulders),
         fingers=off(places[:, fingers], hands) if len(fingers) else np.full_like(hands, np.nan),
         hands_from_head=off(hands, heads),
-        deviations=np.sqrt(_APART**2 * variances + _SOFT**2),
+        deviations=np.sqrt(APART**2 * variances + _SOFT**2),
         hands_3d=in_space[:, wrists] - in_space[:, shoulders],
         elbows_3d=in_space[:, elbows] - in_space[:, shoulders],
-        deviations_3d=np.sqrt(_APART**2 * variances + unsure + _SOFT**2),
+        deviations_3d=np.sqrt(APART**2 * variances + unsure + _SOFT**2),
         # Hands that leave the image are no less raised.
         seen=(2 * view.p_seen[:, ends].reshape(-1, 3, 2).min(axis=1)).clip(0.0, 1.0),
     )

@@ -8,8 +8,10 @@ limb is turned about three axes, then bent. With rotations Rx, Ry, Rz about x, y
     head  Rx(r) Rz(y) Ry(-p)
 
 All limbs hang along -z at zero. The right side is the mirror image of the left one, but for the
-axis of y_hip, which is the same on both. Axes and limits are those of human_description
-(urdf/human-tpl.xacro, https://github.com/ros4hri/human_description), which REP-155 names.
+axis of y_hip, which is the same on both. Thighs and upper arms are where they are seen, also
+beyond the limits of the model, which cannot sit; elbows and knees never bend backwards. Axes and
+limits are those of human_description (urdf/human-tpl.xacro, read at commit a0fcf79,
+https://github.com/ros4hri/human_description), which REP-155 names.
 """
 
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from ros_vision_perception.core.arms import APART
 from ros_vision_perception.core.human import HumanState, JointState, OrientationAvailability
-from ros_vision_perception.core.limb_rotations import JOINT_NAMES, LIMITS, solve, wrapped
+from ros_vision_perception.core.limb_rotations import JOINT_NAMES, LIMITS, solve, unbroken, wrapped
 from ros_vision_perception.core.skeleton import Skeleton
 
 # Directions that stray by more than this, rad, are not known.
@@ -82,7 +85,7 @@ def apart(covariances: np.ndarray, of_bodies: np.ndarray) -> np.ndarray:
 
     How far away somebody is, is less sure than all else, and errs alike for all joints: along its
     line of sight, the longest axis of its covariance, a joint is unsure by what is left of that;
-    but no surer than across.
+    but no surer than across. What neighbours have in common is left out as well, see `arms`.
 
     Args:
         covariances: (N, K, 3, 3) m^2, of joints in space.
@@ -93,6 +96,7 @@ def apart(covariances: np.ndarray, of_bodies: np.ndarray) -> np.ndarray:
     shared = np.linalg.eigvalsh(np.nan_to_num(of_bodies))[:, -1:]
     variances = variances.clip(0.0)
     variances[..., 2] = np.maximum(variances[..., 2] - shared, variances[..., 1])
+    variances *= APART**2 / 2  # of two joints, this is half of their difference
     return np.where(known, (vectors * variances[..., None, :]) @ vectors.swapaxes(-1, -2), np.nan)
 
 
@@ -135,9 +139,11 @@ def joint_angles(
     variances[..., 1] = np.where(has[..., 1], variances[..., 1], np.inf)
 
     mirrored = limbs * np.stack((_MIRRORED**2, _MIRRORED, _MIRRORED**2), axis=-1)
-    angles = solve(mirrored, variances) * _TURNED
-    known = np.where(_OF_FIRST, has[..., :1], has[..., 1:])
+    angles = unbroken(solve(mirrored, variances)) * _TURNED
     deviations = _deviations(limbs, spread + _by_turning(limbs, np.nan_to_num(turned)))
+    known = np.where(_OF_FIRST, has[..., :1], has[..., 1:])
+    # Two directions that are known each may yet not tell where a head looks.
+    known[:, 4] &= (deviations[:, 4] < _KNOWN).all(axis=-1, keepdims=True)
     return JointAngles(
         *(_in_order(np.where(known, values, np.nan), axes) for values in (angles, deviations))
     )

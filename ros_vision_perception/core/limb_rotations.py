@@ -3,7 +3,7 @@
 Where two axes come to lie in one line, only the sum of two turns shows: the turn about z of an arm
 that hangs, and the twist of a limb that is straight. The less such a turn shows above what is
 unsure about the directions, the more it is drawn towards zero, and the other turns are fitted to
-what that leaves.
+what that leaves. So are those that would bend an elbow or a knee backwards.
 """
 
 import numpy as np
@@ -24,6 +24,9 @@ LIMITS = np.array([limits for _, *limits in _ALL])
 _OF_ARM, _OF_LEG = (np.array([limits for _, *limits in limb]) for limb in (_ARM, _LEG))
 # Straight to the side there is no forward: then up is.
 _SIDEWAYS = 1e-6
+# A knee that seems to point further round than this, rad, does so by mistake; surely so beyond the
+# second.
+_POINTS, _BACKWARDS = 1.6, 2.6
 
 
 def solve(limbs: np.ndarray, variances: np.ndarray) -> np.ndarray:
@@ -54,20 +57,41 @@ def wrapped(angles: np.ndarray) -> np.ndarray:
     return (angles + np.pi) % (2 * np.pi) - np.pi
 
 
+def unbroken(angles: np.ndarray) -> np.ndarray:
+    """Return angles (..., 5, 4) as `solve` does, without elbows that bend backwards.
+
+    An arm that is turned further than it can be is turned as far as it can, and bent by what is
+    left of that.
+    """
+    y, p, r, bend = np.moveaxis(angles[..., :2, :], -1, 0)
+    held = r.clip(*_OF_ARM[2])
+    bend = np.arctan2((np.sin(bend) * np.cos(r - held)).clip(0.0), np.cos(bend))
+    return np.concatenate((np.stack((y, p, held, bend), -1), angles[..., 2:, :]), axis=-2)
+
+
 def _arms(units: np.ndarray, variances: np.ndarray) -> np.ndarray:
     """Return (..., 4) of left arms with directions (..., 2, 3)."""
     upper, fore = units[..., 0, :], units[..., 1, :]
     bend = _between(upper, fore)
-    from_line = _share(upper[..., 0] ** 2 + upper[..., 1] ** 2, variances[..., 0])
-    from_straight = _share(np.sin(bend) ** 2, variances.sum(axis=-1))
+    y_shows = _share(upper[..., 0] ** 2 + upper[..., 1] ** 2, variances[..., 0])
+    r_shows = _share(np.sin(bend) ** 2, variances.sum(axis=-1))
     ways = []
     for half in (0.0, np.pi):
-        y = _drawn(np.arctan2(upper[..., 0], upper[..., 1]) + half, from_line)
-        across = np.sin(y) * upper[..., 0] + np.cos(y) * upper[..., 1]
-        p = np.arctan2(across, -upper[..., 2])
-        x, sideways, _ = np.moveaxis(_turned_back(y, p, fore), -1, 0)
-        ways.append(np.stack((y, p, _drawn(np.arctan2(sideways, x), from_straight), bend), -1))
+        y = _drawn(np.arctan2(upper[..., 0], upper[..., 1]) + half, y_shows)
+        _, r = _rest_of_arm(y, upper, fore, r_shows)
+        # In an arm that hangs, y can take over what is too much for r.
+        y = y + (1 - y_shows) * (r.clip(*_OF_ARM[2]) - r)
+        ways.append(np.stack((y, *_rest_of_arm(y, upper, fore, r_shows), bend), axis=-1))
     return _nearest(ways, _OF_ARM)
+
+
+def _rest_of_arm(
+    y: np.ndarray, upper: np.ndarray, fore: np.ndarray, r_shows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return p and r (...) of arms that are turned about z by -y."""
+    p = np.arctan2(np.sin(y) * upper[..., 0] + np.cos(y) * upper[..., 1], -upper[..., 2])
+    x, left, _ = np.moveaxis(_turned_back(y, p, fore), -1, 0)
+    return p, _drawn(np.arctan2(left, x), r_shows)
 
 
 def _legs(units: np.ndarray, variances: np.ndarray) -> np.ndarray:
@@ -81,8 +105,11 @@ def _legs(units: np.ndarray, variances: np.ndarray) -> np.ndarray:
     forward = np.cross(thigh, left)
     axis = np.cross(thigh, shin)
     twist = np.arctan2((axis * forward).sum(axis=-1), (axis * left).sum(axis=-1))
-    twist = _drawn(twist, _share(np.sin(bend) ** 2, variances.sum(axis=-1)))[..., None]
-    axis = np.cos(twist) * left + np.sin(twist) * forward
+    share = _share(np.sin(bend) ** 2, variances.sum(axis=-1))
+    share *= ((_BACKWARDS - np.abs(twist)) / (_BACKWARDS - _POINTS)).clip(0.0, 1.0)
+    drawn = _drawn(twist, share)[..., None]
+    bend = np.arctan2((np.sin(bend) * np.cos(twist - drawn[..., 0])).clip(0.0), np.cos(bend))
+    axis = np.cos(drawn) * left + np.sin(drawn) * forward
     ways = []
     for half in (0.0, np.pi):
         y = np.arctan2(axis[..., 0], axis[..., 1]) + half
@@ -125,8 +152,8 @@ def _between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _share(squares: np.ndarray, variances: np.ndarray) -> np.ndarray:
-    """Return how far a turn shows that swings a lever this long: not within two deviations."""
-    return (1 - 4 * variances / np.maximum(squares, 1e-15)).clip(0.0, 1.0)
+    """Return how far a turn shows that swings a lever this long, against one of 1 rad."""
+    return np.where(squares > 1e-12, squares / np.maximum(squares + variances, 1e-12), 0.0)
 
 
 def _drawn(angles: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from ros_vision_perception.core.arms import APART
 from ros_vision_perception.core.joint_angles import JOINT_NAMES, LIMITS, apart, joint_angles
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
 from test.core.human_chain import places
@@ -25,8 +26,13 @@ def _range(name: str) -> tuple[float, float]:
 
 
 POSES = st.fixed_dictionaries({name: st.floats(*_range(name)) for name in JOINT_NAMES})
+# Far beyond the limits of the model, but with elbows and knees that bend as they can.
+_ANY = {'y_hip': (-0.5, 0.5), 'p_hip': (-0.4, 0.8), 'r_hip': (-0.5, 2.5), 'y_head': (-1.5, 1.5)}
 ANY_POSES = st.fixed_dictionaries(
-    {name: st.floats(-3.1, 3.1) for name in JOINT_NAMES if name != 'waist'}
+    {
+        name: st.floats(*_ANY.get(name[2:], _ANY.get(name, (low, high))))
+        for name, (low, high) in zip(JOINT_NAMES[1:], LIMITS[1:].tolist(), strict=True)
+    }
 )
 TURNS = st.tuples(*[st.floats(-3.0, 3.0)] * 3)
 
@@ -75,7 +81,6 @@ def test_angles_come_back_from_where_they_put_the_joints(
 
 @given(ANY_POSES)
 def test_joints_come_back_from_their_angles_in_any_pose(pose: dict[str, float]) -> None:
-    pose |= {'y_head': pose['y_head'] / 2.1}  # nobody looks backwards
     before = standing(**pose)
     angles, _ = solved(before)
     np.testing.assert_allclose(standing(**angles), before, atol=1e-4)
@@ -120,6 +125,15 @@ def test_known_poses_have_the_angles_that_one_expects() -> None:
     assert_near(solved(here)[0], wanted)
 
 
+def test_knees_and_elbows_never_bend_backwards() -> None:
+    pose = {'l_p_shoulder': 1.5, 'l_elbow': 1.0, 'l_r_shoulder': 3.1, 'r_knee': 0.4}
+    angles, _ = solved(standing(**pose))
+    # The thigh and the upper arm stay; and neither leg nor arm is turned round for it.
+    assert_near(angles, {'l_p_shoulder': 1.5, 'r_knee': 0.0, 'r_y_hip': 0.0, 'r_r_hip': 0.0})
+    assert 0 <= angles['l_elbow'] < 0.2
+    assert abs(angles['l_r_shoulder']) < 1.71
+
+
 def test_what_is_not_seen_has_no_angle() -> None:
     angles, _ = solved(standing(), hidden=('left_wrist', 'right_elbow', 'left_hip', 'nose'))
     unknown = {name for name, angle in angles.items() if np.isnan(angle)}
@@ -147,7 +161,7 @@ def test_turns_that_do_not_show_keep_still_and_are_told_as_unsure() -> None:
         assert deviations['l_r_shoulder'] > 3 * deviations['l_elbow']
         # And the arms and legs hang as straight as their joints are told to.
         assert np.sqrt(((standing(**angles) - standing())[rows] ** 2).mean()) < 4 * sigma_m
-    assert (np.std(drawn, axis=0) < 0.5 * np.std(free, axis=0)).all()
+    assert (np.std(drawn, axis=0) < 0.9 * np.std(free, axis=0)).all()
 
 
 def test_deviations_are_those_of_noisy_joints() -> None:
@@ -166,9 +180,9 @@ def test_deviations_are_those_of_noisy_joints() -> None:
 
 def test_a_doubtful_distance_of_the_whole_person_makes_no_angle_doubtful() -> None:
     ray = np.array([0.1, 0.0, 1.0])
-    own = np.diag([0.0004, 0.0004, 0.0])
-    along = np.outer(ray, ray)
-    left = apart((own + 0.0425 * along)[None, None], (own + 0.04 * along)[None])[0, 0]
+    own, along = np.diag([0.0004, 0.0004, 0.0]), np.outer(ray, ray)
+    joint, body = (own + 0.0425 * along)[None, None], (own + 0.04 * along)[None]
+    left = 2 / APART**2 * apart(joint, body)[0, 0]
     assert np.sqrt(ray @ left @ ray) / np.linalg.norm(ray) == pytest.approx(0.05, rel=0.1)
     np.testing.assert_allclose(np.linalg.eigvalsh(left)[:2], 0.0004, rtol=0.1)
 
