@@ -21,7 +21,7 @@ import numpy as np
 
 from ros_vision_perception.core.arms import APART
 from ros_vision_perception.core.human import HumanState, JointState, OrientationAvailability
-from ros_vision_perception.core.limb_rotations import JOINT_NAMES, LIMITS, solve, unbroken, wrapped
+from ros_vision_perception.core.limb_rotations import solve, unbroken, wrapped
 from ros_vision_perception.core.skeleton import Skeleton
 
 # Directions that stray by more than this, rad, are not known.
@@ -33,7 +33,8 @@ _SIDES = ('left', 'right')
 # Which angles of arm, leg and head tell of the first of the two directions alone.
 _OF_FIRST = np.array([(1, 1, 0, 0)] * 2 + [(1, 1, 1, 0)] * 2 + [(0, 0, 0, 0)], bool)
 # Mirrored to be solved as a left limb; and what of the solution is then turned round.
-_MIRRORED = np.array([1, -1, 1, -1, 1])[:, None]
+_MIRROR = np.ones((5, 1, 3))
+_MIRROR[[1, 3], :, 1] = -1
 _TURNED = np.ones((5, 4))
 _TURNED[3, 0] = -1
 # Limb and angle -> place in JOINT_NAMES, after the waist.
@@ -118,35 +119,47 @@ def joint_angles(
         seen: (N, K) bool, what may be used.
         skeleton: of the joints.
     """
-    weights = _weights(skeleton)
     used = seen & np.isfinite(axes).all(axis=(1, 2))[:, None]
     used &= np.isfinite(positions_m).all(axis=2) & np.isfinite(covariances).all(axis=(2, 3))
-    mask = used[..., None]
-    to_body = np.where(np.isfinite(axes), axes, 0.0)[:, None]
-    limbs = np.einsum('cvk,nkx->ncvx', weights, np.where(mask, positions_m, 0.0)) @ to_body
-    spread = np.where(mask[..., None], covariances, 0.0)
-    spread = to_body.swapaxes(-1, -2) @ spread @ to_body
-    spread = np.einsum('cvk,cwk,nkxy->ncvxwy', weights, weights, spread)
-    turned = axes.swapaxes(-1, -2) @ axes_covariances @ axes
-
+    limbs, spread = _in_body(positions_m, covariances, axes, used, skeleton)
     lengths = np.linalg.norm(limbs, axis=-1)
-    has = (lengths > _SHORTEST_M) & ((weights != 0) <= used[:, None, None]).all(axis=-1)
     variances = _direction_variances(limbs, lengths, spread)
-    has &= variances < _KNOWN**2
+    has = ((_weights(skeleton) != 0) <= used[:, None, None]).all(axis=-1)
+    has &= (lengths > _SHORTEST_M) & (variances < _KNOWN**2)
     has[..., 1] &= has[..., 0]
     # What is not known does not bend, and does not matter.
     limbs[..., 1, :] = np.where(has[..., 1:], limbs[..., 1, :], limbs[..., 0, :])
     variances[..., 1] = np.where(has[..., 1], variances[..., 1], np.inf)
 
-    mirrored = limbs * np.stack((_MIRRORED**2, _MIRRORED, _MIRRORED**2), axis=-1)
-    angles = unbroken(solve(mirrored, variances)) * _TURNED
-    deviations = _deviations(limbs, spread + _by_turning(limbs, np.nan_to_num(turned)))
+    angles = unbroken(solve(limbs * _MIRROR, variances)) * _TURNED
+    turned = np.nan_to_num(axes.swapaxes(-1, -2) @ axes_covariances @ axes)
+    deviations = _deviations(limbs, spread + _by_turning(limbs, turned))
     known = np.where(_OF_FIRST, has[..., :1], has[..., 1:])
     # Two directions that are known each may yet not tell where a head looks.
     known[:, 4] &= (deviations[:, 4] < _KNOWN).all(axis=-1, keepdims=True)
     return JointAngles(
         *(_in_order(np.where(known, values, np.nan), axes) for values in (angles, deviations))
     )
+
+
+def _in_body(
+    positions_m: np.ndarray,
+    covariances: np.ndarray,
+    axes: np.ndarray,
+    used: np.ndarray,
+    skeleton: Skeleton,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return limbs (N, 5, 2, 3) m in the axes of the body, and their covariances.
+
+    The covariances are (N, 5, 2, 3, 2, 3) m^2, of both directions of a limb. What is not `used`
+    (N, K) counts as 0.
+    """
+    weights = _weights(skeleton)
+    to_body = np.nan_to_num(axes)[:, None]
+    limbs = np.einsum('cvk,nkx->ncvx', weights, np.where(used[..., None], positions_m, 0.0))
+    spread = np.where(used[..., None, None], covariances, 0.0)
+    spread = to_body.swapaxes(-1, -2) @ spread @ to_body
+    return limbs @ to_body, np.einsum('cvk,cwk,nkxy->ncvxwy', weights, weights, spread)
 
 
 @lru_cache(maxsize=8)
@@ -189,8 +202,7 @@ def _deviations(limbs: np.ndarray, spread: np.ndarray) -> np.ndarray:
     variances, vectors = np.linalg.eigh(spread.reshape(*shape, 6, 6))
     steps = np.moveaxis(vectors * np.sqrt(variances.clip(0.0))[..., None, :], -1, 0)
     steps = steps.reshape(6, *shape, 2, 3)
-    mirror = np.stack((_MIRRORED**2, _MIRRORED, _MIRRORED**2), axis=-1)
-    ends = [solve(mirror * (limbs + sign * steps), np.zeros((*shape, 2))) for sign in (1, -1)]
+    ends = [solve(_MIRROR * (limbs + sign * steps), np.zeros((*shape, 2))) for sign in (1, -1)]
     return np.sqrt((wrapped(ends[0] - ends[1]) ** 2).sum(axis=0)) / 2
 
 
@@ -198,6 +210,3 @@ def _in_order(values: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """Return (N, 20) of (N, 5, 4). The trunk is never bent: it is where z of the body points."""
     waist = np.where(np.isfinite(axes).all(axis=(1, 2)), 0.0, np.nan)
     return np.concatenate((waist[:, None], values[:, _PLACES[:, 0], _PLACES[:, 1]]), axis=1)
-
-
-__all__ = ['JOINT_NAMES', 'LIMITS', 'JointAngles', 'angles_of', 'apart', 'joint_angles']

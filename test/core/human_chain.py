@@ -59,13 +59,19 @@ _AT = {
 }  # fmt: skip
 
 
-def places(angles: dict[str, float], names: tuple[str, ...]) -> np.ndarray:
-    """Return the places (K, 3) in the body frame of joints, in heights; NaN where it has none."""
+def places(
+    angles: dict[str, float], names: tuple[str, ...], lengths: dict[str, float] | None = None
+) -> np.ndarray:
+    """Return the places (K, 3) in the body frame of joints, in heights; NaN where it has none.
+
+    `lengths` are those of limbs that differ from the model, in those of the model.
+    """
     poses = {'body': (np.eye(3), np.zeros(3))}
     for link, (parent, place, axis) in _LINKS.items():
         rotation, origin = poses[parent]
+        place_in_parent = np.array(place) * (lengths or {}).get(link, 1.0)
         turn = Rotation.from_rotvec(np.array(axis) * angles.get(link, 0.0)).as_matrix()
-        poses[link] = (rotation @ turn, origin + rotation @ np.array(place))
+        poses[link] = (rotation @ turn, origin + rotation @ place_in_parent)
     head, neck = poses['p_head']
     face = {name: neck + head @ np.array(place) for name, place in _FACE.items()}
     body = {name: poses[link][1] for name, link in _AT.items()}

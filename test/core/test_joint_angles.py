@@ -9,7 +9,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ros_vision_perception.core.arms import APART
-from ros_vision_perception.core.joint_angles import JOINT_NAMES, LIMITS, apart, joint_angles
+from ros_vision_perception.core.joint_angles import apart, joint_angles
+from ros_vision_perception.core.limb_rotations import JOINT_NAMES, LIMITS
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
 from test.core.human_chain import places
 

@@ -25,7 +25,8 @@ from ros_vision_perception.core.human import (
     TrackState,
     unknown,
 )
-from ros_vision_perception.core.joint_angles import JOINT_NAMES, angles_of
+from ros_vision_perception.core.joint_angles import angles_of
+from ros_vision_perception.core.limb_rotations import JOINT_NAMES
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, HALPE26
 from ros_vision_perception.msg import HumanStateArray
 from ros_vision_perception.nodes.conversions import bodies, people_frames
@@ -117,12 +118,14 @@ def _is_last(tracked: list[Any], ids: list[str]) -> bool:
 
 NAMES = BLAZEPOSE33.joint_names
 POSE = {'l_y_shoulder': 0.4, 'l_p_shoulder': 1.1, 'l_r_shoulder': -0.6, 'l_elbow': 1.2}
+# Limbs of this person in those of the model, by the joint at their lower end.
+LENGTHS = {'l_elbow': 0.8, 'r_elbow': 0.8, 'l_knee': 1.2, 'r_knee': 1.3, 'l_ankle': 0.9}
 POSE |= {'r_p_shoulder': 0.9, 'r_elbow': 0.5, 'r_r_hip': 1.5, 'r_knee': -1.4, 'y_head': 0.3}
 
 
 def in_pose(track_id: int = 7, hidden: tuple[str, ...] = (), **changes: Any) -> HumanState:
     """Return somebody 1.7 m tall in `POSE` who faces the camera, all seen but what is hidden."""
-    person, here = human(track_id, in_space=True), 1.7 * places(POSE, NAMES)
+    person, here = human(track_id, in_space=True), 1.7 * places(POSE, NAMES, LENGTHS)
     axes, middle_m = np.array([[0, 1, 0], [0, 0, -1], [-1, 0, 0]]), np.array([0.3, 0.2, 3.0])
     known = np.isfinite(here[:, 0])
     states = np.where(known, JointState.VISIBLE, JointState.UNKNOWN).astype(np.uint8)
@@ -191,7 +194,7 @@ def test_the_model_on_the_body_frame_lies_on_the_keypoints() -> None:
     frames = people_frames.frames_to_msg([person], BLAZEPOSE33, header())
     on_camera = {'body_b00007': transform_from_msg(frames[0].transform)}
     (angles,) = angles_of([person], BLAZEPOSE33).angles
-    model = 1.7 * places(dict(zip(JOINT_NAMES, angles.tolist(), strict=True)), NAMES)
+    model = 1.7 * places(dict(zip(JOINT_NAMES, angles.tolist(), strict=True)), NAMES, LENGTHS)
     links_m = on_camera['body_b00007'].points(model)
     known = person.joints.has_3d
     np.testing.assert_allclose(links_m[known], person.joints.positions_m[known], atol=0.005)

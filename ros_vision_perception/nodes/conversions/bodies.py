@@ -7,7 +7,7 @@ import numpy as np
 from sensor_msgs.msg import JointState
 
 from ros_vision_perception.core.human import HumanState, Posture
-from ros_vision_perception.core.joint_angles import JOINT_NAMES
+from ros_vision_perception.core.limb_rotations import JOINT_NAMES
 from ros_vision_perception.core.skeleton import Skeleton
 
 # hri_msgs/Skeleton2D: OpenPose's 18 joints of COCO, in this order, and `neck` between the
