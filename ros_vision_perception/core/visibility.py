@@ -85,6 +85,8 @@ def explain(
     findings = gather(sightings, surroundings, depths_m, anatomy_of(skeleton))
     table, shape = findings.table, findings.table.shape[1:]
     log_odds = (_WEIGHTS.T @ table.reshape(len(table), -1)).reshape(5, *shape)  # (5, T, K)
+    # Of whom nobody found, nothing was seen: where they might be seen is another question.
+    log_odds[0, ~sightings.found] = -np.inf
     odds = np.exp(log_odds - log_odds.max(axis=0))
     probabilities = (odds / odds.sum(axis=0)).transpose(1, 2, 0)
     covers, hidden = findings.covers, findings.hidden

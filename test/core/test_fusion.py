@@ -43,6 +43,20 @@ def test_a_frame_without_poses_only_predicts() -> None:
     truth = one_walker((len(results) - 2) / FPS).figures[0]
     assert np.abs(person.joints.keypoints_xy - truth).max() < 8.0
     assert person.occluded_fraction == 0.0  # nothing hides the person: nobody looked
+    assert (person.joints.p_visible == 0.0).all()
+
+
+def test_of_somebody_whom_nobody_finds_nothing_is_seen() -> None:
+    def lost_after_a_second(scene: Scene, time_s: float, seed: int) -> Observation:
+        seen = look(scene, time_s, seed)
+        if time_s <= 1.0:
+            return seen
+        return replace(seen, keypoints=Keypoints.empty(COCO17, IMAGE_SIZE))
+
+    results = play(one_walker, 1.5, view=lost_after_a_second)
+    assert (only(results[round(FPS / 2)]).joints.p_visible > 0.5).all()
+    assert (only(results[-1]).joints.p_visible == 0.0).all()
+    assert (only(results[-1]).joints.states != JointState.VISIBLE).all()
 
 
 def test_without_masks_everything_still_works_and_says_so() -> None:
