@@ -17,7 +17,6 @@ from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.fusion import FusionConfig
 from ros_vision_perception.core.geometry import box_iou
 from ros_vision_perception.core.human import Humans, Posture
-from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Frame
 from ros_vision_perception.pipeline.load import (
     DEFAULT_POSE,
@@ -32,8 +31,24 @@ from ros_vision_perception.tools.evaluate import coco
 # A photograph is shown as a still for this long: tracks begin, postures are believed.
 _FRAMES, _PERIOD_NS = 5, 200_000_000
 _MIN_IOU = 0.5
-_LEGS = [COCO17.index(f'{side}_{part}') for part in ('hip', 'knee') for side in ('left', 'right')]
-_SEEN = 2
+_NAMES = {posture.name.lower(): posture for posture in Posture if posture != Posture.UNKNOWN}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Postures of people in the photographs of one file of COCO's form.
+
+    Attributes:
+        annotations: the file.
+        images: folder of its photographs.
+        postures: by the id of the annotation.
+        legs_hidden: ids of those of whom no hip is seen with the knee below it.
+    """
+
+    annotations: Path
+    images: Path
+    postures: Mapping[int, Posture]
+    legs_hidden: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ class Judged:
     Attributes:
         annotation_id: of the person.
         truth: the posture.
-        shows_legs: whether a hip and a knee of one side at least are annotated as seen.
+        shows_legs: whether a hip is seen with the knee below it.
         said: what we say; None where the person was not found.
     """
 
@@ -53,44 +68,50 @@ class Judged:
     said: Posture | None
 
 
-def read_labels(path: Path) -> dict[int, Posture]:
-    """Return the postures in a YAML file, posture -> ids of annotations, by annotation.
+def read_labels(path: Path, root: Path) -> list[Labels]:
+    """Return what a YAML file says of photographs below a folder.
 
     Raises:
         ConfigurationError: when it is no such file.
     """
-    known = {posture.name.lower(): posture for posture in Posture if posture != Posture.UNKNOWN}
     try:
         document = yaml.safe_load(path.read_text(encoding='utf-8'))
+        return [_labels_of(root, *item) for item in document.items()]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = ' '.join(str(error).split())
         raise ConfigurationError(f'{path} cannot be read: {reason}') from error
-    if not isinstance(document, dict) or not document.keys() <= known.keys():
-        raise ConfigurationError(f'{path}: expected ids of annotations under: {", ".join(known)}')
-    return {number: known[name] for name, numbers in document.items() for number in numbers}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            f'{path}: expected, for each file of annotations, `images`, maybe `legs_hidden`, and '
+            f'ids under: {", ".join(_NAMES)}'
+        ) from error
 
 
-def judge(
-    perception: Perception, labels: Mapping[int, Posture], annotations: Path, images: Path
-) -> Iterator[Judged]:
-    """Yield everyone in a file of COCO's form who has a label."""
-    data = coco.read_annotations(annotations)
+def _labels_of(root: Path, annotations: str, said: Mapping[str, Any]) -> Labels:
+    numbers = {name: ids for name, ids in said.items() if name not in ('images', 'legs_hidden')}
+    postures = {number: _NAMES[name] for name, ids in numbers.items() for number in ids}
+    hidden = frozenset(said.get('legs_hidden', ()))
+    return Labels(root / annotations, root / said['images'], postures, hidden)
+
+
+def judge(perception: Perception, labels: Labels) -> Iterator[Judged]:
+    """Yield everyone who has a label."""
+    data = coco.read_annotations(labels.annotations)
     for image_id in track(sorted(data.imgs), 'measuring', transient=True):
         people = [entry for entry in data.imgToAnns[image_id] if not entry.get('iscrowd')]
-        labelled = [entry for entry in people if entry['id'] in labels]
-        if not labelled:
+        ids = [entry['id'] for entry in people if entry['id'] in labels.postures]
+        if not ids:
             continue
-        path = images / Path(data.imgs[image_id]['file_name']).name
-        humans = _look(perception, path)
+        humans = _look(perception, _photograph(labels.images, data.imgs[image_id]['file_name']))
         said = _said(people, humans)
-        for entry in labelled:
-            flags = np.array(entry['keypoints']).reshape(-1, 3)[_LEGS, 2].reshape(2, 2)
-            yield Judged(
-                entry['id'],
-                labels[entry['id']],
-                bool((flags == _SEEN).all(axis=0).any()),
-                said.get(entry['id']),
-            )
+        for number in ids:
+            shows_legs = number not in labels.legs_hidden
+            yield Judged(number, labels.postures[number], shows_legs, said.get(number))
+
+
+def _photograph(folder: Path, name: str) -> Path:
+    """Return the file: COCO's own forms name it alone, or below a folder of their own."""
+    return folder / name if (folder / name).exists() else folder / Path(name).name
 
 
 def _look(perception: Perception, path: Path) -> Humans:
@@ -106,8 +127,7 @@ def _look(perception: Perception, path: Path) -> Humans:
 
 def _said(people: list[dict[str, Any]], humans: Humans) -> dict[int, Posture]:
     """Return what is said of each annotated person who was found."""
-    boxes = np.array([entry['bbox'] for entry in people], np.float64)
-    boxes[:, 2:] += boxes[:, :2]
+    boxes = np.array([_box_of(entry) for entry in people], np.float64)
     ours = np.array([human.box_xyxy for human in humans.people]).reshape(-1, 4)
     overlap = box_iou(boxes, ours)
     pairs = assign(np.where(overlap >= _MIN_IOU, overlap, 0.0))
@@ -115,6 +135,16 @@ def _said(people: list[dict[str, Any]], humans: Humans) -> dict[int, Posture]:
         people[row]['id']: humans.people[column].posture
         for row, column in zip(*pairs, strict=True)
     }
+
+
+def _box_of(entry: dict[str, Any]) -> list[float]:
+    """Return x_min, y_min, x_max, y_max: the box, or where the annotated joints are."""
+    if 'bbox' in entry:
+        x, y, width, height = entry['bbox']
+        return [x, y, x + width, y + height]
+    joints = np.array(entry['keypoints'], np.float64).reshape(-1, 3)
+    places = joints[joints[:, 2] > 0, :2]
+    return [*places.min(axis=0), *places.max(axis=0)]
 
 
 def figures(judged: list[Judged]) -> dict[str, Any]:
@@ -151,11 +181,13 @@ def _share(truths: Iterator[bool]) -> float | None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the task."""
-    parser.add_argument('--annotations', type=Path, nargs='+', required=True, metavar='JSON')
-    parser.add_argument('--images', type=Path, nargs='+', required=True, metavar='DIR')
     parser.add_argument(
         '--labels', type=Path, required=True, metavar='YAML',
-        help='posture: [ids of annotations]',
+        help='file of annotations: {images: folder, posture: [ids of annotations]}',
+    )  # fmt: skip
+    parser.add_argument(
+        '--photographs', type=Path, required=True, metavar='DIR',
+        help='below which are the files and folders that the labels name',
     )  # fmt: skip
     parser.add_argument('--pose', default=DEFAULT_POSE, metavar='MODEL', help='name or path')
     parser.add_argument('--segmentation', default=DEFAULT_SEGMENTATION, metavar='MODEL')
@@ -167,17 +199,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     def report(line: str) -> None:
         print(line, file=sys.stderr)
 
-    labels = read_labels(arguments.labels)
+    labels = read_labels(arguments.labels, arguments.photographs)
     pose = load_pose(
         arguments.pose, threads=2, max_people=20, with_masks=True, skeleton='', report=report
     )
     segmentation = load_segmentation(arguments.segmentation, threads=2, report=report)
     perception = Perception(pose, segmentation, FusionConfig())
-    judged = [
-        one
-        for pair in zip(arguments.annotations, arguments.images, strict=True)
-        for one in judge(perception, labels, *pair)
-    ]
+    judged = [one for of_file in labels for one in judge(perception, of_file)]
     for one in judged:
         if one.said is not None and one.said != one.truth:
             print(f'{one.annotation_id}: {one.truth.name}, said {one.said.name}', file=sys.stderr)
