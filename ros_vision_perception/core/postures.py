@@ -20,18 +20,25 @@ JOINTS = (
 )  # fmt: skip
 _SHOULDER, _HIP, _HEAD, _FACE = 0.115, 0.055, 0.13, 0.05
 
-# A leg: by how much the thigh is lifted forward from hanging down and spread sideways, and the
-# knee bent, degrees.
-_Leg = tuple[float, float, float]
+# A leg: by how much the thigh is lifted forward from hanging down and spread sideways, the knee
+# bent, and the shank spread sideways, degrees.
+_Leg = tuple[float, float, float, float]
 _Legs = tuple[_Leg, _Leg]
 
 
-def _alike(*legs: _Leg) -> tuple[_Legs, ...]:
-    return tuple((leg, leg) for leg in legs)
+def _leg(lifted: float, spread: float, bent: float) -> _Leg:
+    """Return a leg whose foot is below the knee, or nearly so."""
+    return lifted, spread, bent, 0.3 * spread
 
 
-def _either(one: _Leg, other: _Leg) -> tuple[_Legs, ...]:
-    return (one, other), (other, one)
+def _alike(*legs: tuple[float, float, float]) -> tuple[_Legs, ...]:
+    return tuple((_leg(*leg), _leg(*leg)) for leg in legs)
+
+
+def _either(
+    one: tuple[float, float, float], other: tuple[float, float, float]
+) -> tuple[_Legs, ...]:
+    return (_leg(*one), _leg(*other)), (_leg(*other), _leg(*one))
 
 
 # Thigh and knee of people on seats, and of people without one.
@@ -45,6 +52,14 @@ _SEATED = (
     (90, 90),
     (90, 115),
     (88, 15),
+)
+# Of people on the ground: with the knees up and the feet before them, and with crossed legs.
+_KNEES_UP = (115, 55), (125, 75), (140, 105)
+_CROSSED: tuple[_Leg, ...] = (
+    (80, 50, 0, -60),
+    (90, 65, 10, -60),
+    (100, 50, 30, -50),
+    (85, 70, 0, -45),
 )
 _SQUATTING = (110, 135), (125, 145), (85, 110), (60, 95), (100, 120)
 # Posture -> by how much the trunk leans forward, degrees, and what the legs may do then.
@@ -66,6 +81,8 @@ _UPRIGHT: dict[Posture, tuple[tuple[float, ...], tuple[_Legs, ...]]] = {
                 (85, 50, 120),
             ),
             *_either((90, 5, 90), (100, 15, 30)),
+            *_alike(*((lifted, spread, bent) for lifted, bent in _KNEES_UP for spread in (5, 25))),
+            *((leg, leg) for leg in _CROSSED),
         ),
     ),
     Posture.CROUCHING: (
@@ -129,12 +146,14 @@ def _body(lean: float, legs: _Legs) -> np.ndarray:
     forward = np.array([0.0, -up[2], up[1]])
     places = {'nose': neck + _HEAD * up + _FACE * forward}
     # Its left is to the right of the camera.
-    for side, sign, (lifted, spread, bent) in zip(('left', 'right'), (1, -1), legs, strict=True):
+    for side, sign, (lifted, spread, bent, out) in zip(
+        ('left', 'right'), (1, -1), legs, strict=True
+    ):
         hip = np.array([sign * _HIP, 0.0, 0.0])
         knee = hip + THIGH * _down(lifted, sign * spread)
         places[f'{side}_shoulder'] = neck + np.array([sign * _SHOULDER, 0.0, 0.0])
         places[f'{side}_hip'], places[f'{side}_knee'] = hip, knee
-        places[f'{side}_ankle'] = knee + SHANK * _down(lifted - bent, sign * spread * 0.3)
+        places[f'{side}_ankle'] = knee + SHANK * _down(lifted - bent, sign * out)
     return np.array([places[name] for name in JOINTS])
 
 

@@ -108,6 +108,27 @@ def test_size_place_and_skeleton_do_not_matter() -> None:
         np.testing.assert_allclose(other, first, atol=0.02)
 
 
+def test_mirrored_people_have_the_same_posture() -> None:
+    for row in range(0, len(figures().postures), 97):
+        figure = figures().joints_xy[row]
+        mirrored = figure[[0, 2, 1, 4, 3, 6, 5, 8, 7]] * (-1, 1)
+        np.testing.assert_allclose(
+            likelihoods(placed(mirrored), seen()), likelihoods(placed(figure), seen()), atol=0.05
+        )
+
+
+@pytest.mark.parametrize('posture', [Posture.STANDING, Posture.SITTING, Posture.CROUCHING])
+def test_hidden_legs_of_anybody_upright_leave_the_posture_unknown(posture: Posture) -> None:
+    for row in np.flatnonzero(figures().postures == posture)[::53]:
+        said, _ = judged(placed(figures().joints_xy[row]), seen(without=LEGS))
+        assert said not in set(Posture) - {Posture.UNKNOWN, Posture.BENDING, Posture.LYING}
+
+
+def test_joints_that_are_nobody_s_tell_nothing() -> None:
+    upside_down = placed(standing_figure() * (1, -1))
+    assert judged(upside_down, seen())[0] == Posture.UNKNOWN
+
+
 def test_nobody_has_no_posture() -> None:
     nothing = likelihoods(np.zeros((0, 17, 2)), np.zeros((0, 17)))
     assert nothing.shape == (0, 5)
