@@ -61,6 +61,7 @@ def test_evaluate_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None
         (['--share', '1'], '--share: expected'), (['--clips', '0'], '--clips: expected 1 or more'),
         (['--recordings', 'x', '--clips', '-1'], '--clips: expected 0 or more; got -1'),
         (['--clips-per-class', '0'], '--clips-per-class: expected 1'),
+        (['--output', 'nowhere/a.onnx'], '--output: no folder nowhere'),
         (['--recordings', 'nowhere'], 'nowhere does not exist'),
         (['--recordings', '.', '--classes', 'nowhere.yaml'], r'nowhere\.yaml cannot be read'),
     ],

@@ -6,7 +6,7 @@ import shlex
 
 from ros_vision_perception.core.activity import ACTIVITIES
 from ros_vision_perception.core.errors import ConfigurationError
-from ros_vision_perception.pipeline.activity import BUILT_IN, load_activity
+from ros_vision_perception.pipeline.activity import load_activity
 from ros_vision_perception.tools.evaluate import recorded as evaluation
 from ros_vision_perception.tools.evaluate.recorded import report
 from ros_vision_perception.tools.recordings.classes import read_classes
@@ -50,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         help='how much of what is learned from is recorded, if any is; default 0.3',
     )  # fmt: skip
     task.add_argument(
-        '--output', type=Path, default=BUILT_IN, metavar='FILE',
-        help='the ONNX file to write; default: that of the package',
+        '--output', type=Path, default=Path('activity.onnx'), metavar='FILE',
+        help='the ONNX file to write; default: %(default)s',
     )  # fmt: skip
     return parser
 
@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 def _check(arguments: argparse.Namespace) -> None:
     if not 0 < arguments.share < 1:
         raise ConfigurationError(f'--share: expected more than 0, less than 1; {arguments.share}')
+    if not arguments.output.parent.is_dir():
+        raise ConfigurationError(f'--output: no folder {arguments.output.parent}')
     least = 0 if arguments.recordings else 1
     for name, value, minimum in (
         ('--clips', arguments.clips, least),
