@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 def _check(arguments: argparse.Namespace) -> None:
     if not 0 < arguments.share < 1:
         raise ConfigurationError(f'--share: expected more than 0, less than 1; {arguments.share}')
-    if not arguments.output.parent.is_dir():
-        raise ConfigurationError(f'--output: no folder {arguments.output.parent}')
+    if arguments.output.is_dir() or not arguments.output.parent.is_dir():
+        raise ConfigurationError(f'--output: expected a file in a folder; {arguments.output}')
     least = 0 if arguments.recordings else 1
     for name, value, minimum in (
         ('--clips', arguments.clips, least),
