@@ -9,13 +9,13 @@ from ros_vision_perception.core.fusion import FusionConfig, FusionState, step
 from ros_vision_perception.core.human import HumanState
 from ros_vision_perception.core.skeleton import COCO17
 from ros_vision_perception.core.types import Observation
+from test.core.walk_figures import measure
 from test.core.walks import (
     Blindness,
     Take,
     Walk,
     film,
     follow,
-    measure,
     with_depth,
     without_depth,
     without_metres,
