@@ -39,6 +39,8 @@ class Belief:
         states: (T, K) uint8, values of JointState.
         probabilities: (T, K, 5) float64 of the `EXPLANATIONS`; they add up to 1.
         covered: (T, K) float64 in [0, 1], how far others in front lie over the joint.
+        shows_somebody: (T, K) bool, of people who were not found: the image shows a person there
+            whom no track has, perhaps this one.
         occluders: (T, K) int64, what hides the joint: a row of the next two, the last for none or
             unknown.
         occluder_track_ids: (M + 1,) int32, -1 where it is no tracked person.
@@ -48,6 +50,7 @@ class Belief:
     states: np.ndarray
     probabilities: np.ndarray
     covered: np.ndarray
+    shows_somebody: np.ndarray
     occluders: np.ndarray
     occluder_track_ids: np.ndarray
     occluder_classes: tuple[str, ...]
@@ -93,7 +96,9 @@ def explain(
     objects, tracked = surroundings.object_classes, len(sightings.track_ids)
     people = tracked + len(surroundings.strangers)
     states = _states_of_found(sightings, probabilities, covers)
+    shows_somebody = np.zeros(states.shape, bool)
     if not sightings.found.all():
+        shows_somebody = _shows_somebody(covers, tracked, people) & ~sightings.found[:, None]
         missed = _states_of_missed(sightings, covers, hidden, people)
         states = np.where(sightings.found[:, None], states, missed)
     nobodies = [-1] * (people - tracked + len(objects) + 1)
@@ -101,6 +106,7 @@ def explain(
         states=states.astype(np.uint8),
         probabilities=probabilities,
         covered=findings.covered,
+        shows_somebody=shows_somebody,
         occluders=_occluders(states, covers, hidden, people, people + len(objects)),
         occluder_track_ids=np.array([*sightings.track_ids.tolist(), *nobodies], np.int32),
         occluder_classes=(PERSON,) * people + objects + ('',),
@@ -207,11 +213,21 @@ def _states_of_missed(
     return states
 
 
+def _shows_somebody(covers: Covers, tracked: int, people: int) -> np.ndarray:
+    """Return (T, K) bool: a semantic model or the mask of a stranger shows a person there."""
+    strange = (covers.masks >= tracked) & (covers.masks < people)
+    return (covers.on_region > 0) | (covers.largest(covers.shares * strange[:, None]) >= _COVERED)
+
+
 def explain_absence(belief: Belief, sightings: Sightings, hidden: np.ndarray) -> Belief:
-    """Say for people who are believed to be hidden (T,) by what: an object, where by nobody."""
+    """Say for people who are believed to be hidden (T,) by what: an object, where by nobody.
+
+    Not where the image shows somebody: the pose model may have overlooked them in plain view.
+    """
     if not hidden.any():
         return belief
     behind = hidden[:, None] & sightings.in_image & (belief.states == int(JointState.PREDICTED))
+    behind &= ~belief.shows_somebody
     states = np.where(behind, int(JointState.OCCLUDED_BY_OBJECT), belief.states)
     return replace(belief, states=states.astype(np.uint8))
 

@@ -140,16 +140,41 @@ def test_behind_the_pillar_the_track_is_occluded_and_less_and_less_certain(
     view: View,
 ) -> None:
     results = play(behind_a_pillar, 3.0, view=view)
-    gone = [only(humans) for humans in results if only(humans).time_since_update_s > 0]
+    missing = [i for i, humans in enumerate(results) if only(humans).time_since_update_s > 0]
+    gone = [only(results[index]) for index in missing]
     assert all(person.track_state is TrackState.OCCLUDED for person in gone)
-    assert gone
-    behind = JointState.OCCLUDED_BY_OBJECT
-    assert all((person.joints.states == behind).all() for person in gone)
+    hidden = [~behind_a_pillar(index / FPS).is_seen[0] for index in missing]
+    assert sum(joints.all() for joints in hidden) >= 4
+    for person, joints in zip(gone, hidden, strict=True):
+        told = person.joints.states == JointState.OCCLUDED_BY_OBJECT
+        assert told[joints].mean() > 0.9
+        assert told.all() or not joints.all()
     assert all(person.occluded_fraction == 1.0 for person in gone)
     variances = np.array([person.joints.covariances_px[:, 0, 0] for person in gone])
     assert (np.diff(variances, axis=0) > 0).all()
     existence = [person.existence_probability for person in gone]
     assert (np.diff(existence) < 0).all()
+
+
+@pytest.mark.parametrize('is_instance', [True, False])
+def test_whoever_the_masks_show_in_plain_view_is_not_told_to_be_behind_something(
+    is_instance: bool,
+) -> None:
+    """A cart passes in front of somebody, whom the pose model does not find again."""
+    cart = (('cart', rectangle(100, 200)),)
+
+    def passed(time_s: float) -> Scene:
+        return Scene((figure(150),), cart if 1.0 <= time_s < 1.5 else ())
+
+    def overlook(scene: Scene, time_s: float, seed: int) -> Observation:
+        keypoints = detect(scene if time_s < 1.0 else Scene(()), noise_px=0.5, seed=seed)
+        masks = segment(scene, is_instance=is_instance)
+        return capture(scene, time_s, keypoints=keypoints, masks=masks)
+
+    results = [only(humans) for humans in play(passed, 2.0, view=overlook)]
+    behind = [(person.joints.states == JointState.OCCLUDED_BY_OBJECT).mean() for person in results]
+    assert behind[round(1.4 * FPS)] == 1.0
+    assert (results[-1].joints.states == JointState.PREDICTED).all()
 
 
 def test_behind_the_pillar_predictions_stay_within_what_they_claim() -> None:
