@@ -117,8 +117,8 @@ def look(
     body, stamp_ns = body_of(skeleton), observation.stamp_ns
     tracks = tracking.predict(state.tracks or no_tracks(body), body, dt_s)
     people, surroundings = sort_out(observation, skeleton)
-    tracks, rows = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
-    tracks, rows = tracking.admit(tracks, people, rows, body, state.next_id, stamp_ns)
+    tracks, rows, claims = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
+    tracks, rows = tracking.admit(tracks, people, rows, claims, body, state.next_id, stamp_ns)
     people = people.in_rows(rows)
     tracks, people = tracking.untangle(tracks, people, body, dt_s)
     return tracks, tracking.sight(tracks, people, rows >= 0, body, observation), surroundings

@@ -37,6 +37,15 @@ def box_iou(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     return shared / np.where(union > 0, union, 1.0)
 
 
+def covered_shares(boxes_xyxy: np.ndarray) -> np.ndarray:
+    """Return the (T,) largest share of each box that another one covers."""
+    top_left = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
+    bottom_right = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[None, :, 2:])
+    shared = np.maximum(bottom_right - top_left, 0.0).prod(axis=2)
+    np.fill_diagonal(shared, 0.0)
+    return shared.max(axis=1, initial=0.0) / np.maximum(box_areas(boxes_xyxy), 1.0)
+
+
 def oks(
     keypoints_a: np.ndarray,
     keypoints_b: np.ndarray,

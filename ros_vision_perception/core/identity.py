@@ -38,6 +38,22 @@ def no_doubts(tracks: int) -> Doubts:
     return Doubts(rivals, np.zeros((tracks, RIVALS)))
 
 
+def doubt_newcomers(ids: np.ndarray, claims: np.ndarray) -> Doubts:
+    """Return who N people who begin a track may really be: somebody known, found nowhere else.
+
+    Args:
+        ids: (T,) of the tracks for whom nobody was found.
+        claims: (T, N) log-likelihood ratios that person n is track t and not somebody new.
+    """
+    doubts = no_doubts(claims.shape[1])
+    likeliest = np.argsort(-claims, axis=0, kind='stable')[: RIVALS - 1]
+    odds = np.exp(np.minimum(np.take_along_axis(claims, likeliest, axis=0), 0.0)).T
+    matters, known = odds > _NEGLIGIBLE, slice(1, 1 + len(likeliest))
+    doubts.rivals[:, known] = np.where(matters, ids[likeliest].T, NOBODY)
+    doubts.odds[:, known] = np.where(matters, odds, 0.0)
+    return doubts
+
+
 def confidence(doubts: Doubts) -> np.ndarray:
     """Return the (T,) probabilities that the tracks are still the same people."""
     return 1.0 / (1.0 + doubts.odds.sum(axis=1))

@@ -9,9 +9,15 @@ from ros_vision_perception.core.association import match_tracks
 from ros_vision_perception.core.body_prior import Body
 from ros_vision_perception.core.depth import Depths
 from ros_vision_perception.core.evidence import Expected, claims
-from ros_vision_perception.core.geometry import box_areas, in_image
+from ros_vision_perception.core.geometry import covered_shares, in_image
 from ros_vision_perception.core.human import JointState, TrackState
-from ros_vision_perception.core.identity import Doubts, doubt, judge, no_doubts
+from ros_vision_perception.core.identity import (
+    Doubts,
+    doubt,
+    doubt_newcomers,
+    judge,
+    no_doubts,
+)
 from ros_vision_perception.core.looks import Looks, learn, looks_ratio, of_length, unknown_looks
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.motion import JointMotion, nobody
@@ -115,12 +121,12 @@ def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
 
 def match(
     tracks: Tracks, people: People, body: Body, image_size: tuple[int, int], stamp_ns: int
-) -> tuple[Tracks, np.ndarray]:
+) -> tuple[Tracks, np.ndarray, np.ndarray]:
     """Find for each track the person who belongs to it.
 
     Returns:
-        The tracks, with the doubts that the match leaves; and the (T,) index of the person, -1
-        for nobody.
+        The tracks, with the doubts that the match leaves; the (T,) index of the person, -1 for
+        nobody; and the (T, N) claims.
     """
     if people.appearances is not None:
         tracks = replace(tracks, looks=of_length(tracks.looks, people.appearances.shape[1]))
@@ -137,11 +143,17 @@ def match(
     )
     ratios = claims(expected, people, body.sigmas, image_size)
     rows = match_tracks(ratios, people.person_scores >= _STRONG)
-    return replace(tracks, doubts=doubt(tracks.doubts, tracks.ids, ratios, rows)), rows
+    return replace(tracks, doubts=doubt(tracks.doubts, tracks.ids, ratios, rows)), rows, ratios
 
 
 def admit(
-    tracks: Tracks, people: People, rows: np.ndarray, body: Body, next_id: int, stamp_ns: int
+    tracks: Tracks,
+    people: People,
+    rows: np.ndarray,
+    claims: np.ndarray,
+    body: Body,
+    next_id: int,
+    stamp_ns: int,
 ) -> tuple[Tracks, np.ndarray]:
     """Begin a track for each person who belongs to none and is no weak detection.
 
@@ -149,6 +161,7 @@ def admit(
         tracks: T tracks.
         people: N people.
         rows: (T,) the person of each track, -1 for nobody.
+        claims: (T, N) log-likelihood ratios that person n is track t and not somebody new.
         body: of the skeleton.
         next_id: the first id that was never used.
         stamp_ns: time of the image.
@@ -162,13 +175,14 @@ def admit(
         return tracks, rows
     new = np.flatnonzero(is_new)
     joints_xy, scales = people.keypoints_xy[new], people.scales[new]
+    missing = np.flatnonzero(rows < 0)
     begun = Tracks(
         ids=next_id + np.arange(len(new)),
         states=np.full(len(new), int(TrackState.TENTATIVE), np.uint8),
         born_ns=np.full(len(new), stamp_ns),
         updated_ns=np.full(len(new), stamp_ns),
         existence=_BIRTH * people.person_scores[new],
-        doubts=no_doubts(len(new)),
+        doubts=doubt_newcomers(tracks.ids[missing], claims[np.ix_(missing, new)]),
         looks=unknown_looks(len(new), tracks.looks.means.shape[1]),
         masks=np.full(len(new), None),
         shifts=np.zeros((len(new), 2)),
@@ -267,7 +281,9 @@ def recognise(tracks: Tracks, sightings: Sightings, belief: Belief, since_s: flo
     """
     visible_share = (belief.states == int(JointState.VISIBLE)).mean(axis=1)
     is_clear = (
-        sightings.found & (visible_share >= _CLEAR_SHARE) & (_covered(tracks.boxes_xyxy) <= _ALONE)
+        sightings.found
+        & (visible_share >= _CLEAR_SHARE)
+        & (covered_shares(tracks.boxes_xyxy) <= _ALONE)
     )
     appearances = sightings.people.appearances
     if appearances is None or not is_clear.any():
@@ -275,15 +291,6 @@ def recognise(tracks: Tracks, sightings: Sightings, belief: Belief, since_s: flo
     looks = tracks.looks
     doubts = judge(tracks.doubts, tracks.ids, looks_ratio(looks, appearances), is_clear, since_s)
     return replace(tracks, doubts=doubts, looks=learn(looks, appearances, is_clear, since_s))
-
-
-def _covered(boxes_xyxy: np.ndarray) -> np.ndarray:
-    """Return the (T,) largest share of each box that another one covers."""
-    top_left = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
-    bottom_right = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[None, :, 2:])
-    shared = np.maximum(bottom_right - top_left, 0.0).prod(axis=2)
-    np.fill_diagonal(shared, 0.0)
-    return shared.max(axis=1, initial=0.0) / np.maximum(box_areas(boxes_xyxy), 1.0)
 
 
 def _as_array(masks: tuple[BoxMask | None, ...]) -> np.ndarray:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ros_vision_perception.core.body_prior import body_of
+from ros_vision_perception.core.body_prior import Body, body_of
 from ros_vision_perception.core.masks import BoxMask
-from ros_vision_perception.core.scene import sort_out
+from ros_vision_perception.core.scene import People, sort_out
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
-from ros_vision_perception.core.tracking import admit, no_tracks, sight
+from ros_vision_perception.core.tracking import Tracks, admit, no_tracks, sight
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 from ros_vision_perception.core.view import View
 from ros_vision_perception.core.visibility import Belief, explain
@@ -191,6 +191,12 @@ def capture(
     )
 
 
+def begin_tracks(people: People, body: Body) -> tuple[Tracks, np.ndarray]:
+    """Return tracks of people who are seen for the first time, at 0 s, and whose each is."""
+    rows, claims = np.empty(0, np.int64), np.empty((0, len(people)))
+    return admit(no_tracks(body), people, rows, claims, body, next_id=1, stamp_ns=0)
+
+
 def believe(
     keypoints: Keypoints, masks: InstanceMasks | None = None, depths_m: tuple[float, ...] = ()
 ) -> Belief:
@@ -198,8 +204,7 @@ def believe(
     body = body_of(COCO17)
     observation = Observation(0, IMAGE_SIZE, keypoints, masks)
     people, surroundings = sort_out(observation, COCO17)
-    nobody = np.empty(0, np.int64)
-    tracks, rows = admit(no_tracks(body), people, nobody, body, next_id=1, stamp_ns=0)
+    tracks, rows = begin_tracks(people, body)
     sightings = sight(tracks, people.in_rows(rows), rows >= 0, body, observation)
     depths = np.array(depths_m) if depths_m else np.full(len(people), np.nan)
     return explain(sightings, surroundings, depths, COCO17)

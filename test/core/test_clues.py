@@ -11,11 +11,11 @@ from ros_vision_perception.core.bodies import bone_lengths, buried, depths_in_he
 from ros_vision_perception.core.body_prior import body_of
 from ros_vision_perception.core.scene import Sightings, Surroundings, sort_out
 from ros_vision_perception.core.skeleton import BLAZEPOSE33, COCO17, HALPE26, Skeleton
-from ros_vision_perception.core.tracking import admit, no_tracks, sight
+from ros_vision_perception.core.tracking import sight
 from ros_vision_perception.core.types import Keypoints, Observation
 from ros_vision_perception.core.visibility import EXPLANATIONS
 from ros_vision_perception.core.visibility_weights import WEIGHTS
-from test.core.people import IMAGE_SIZE, Scene, detect, figure, rectangle, segment
+from test.core.people import IMAGE_SIZE, Scene, begin_tracks, detect, figure, rectangle, segment
 
 WRIST, ELBOW = COCO17.index('left_wrist'), COCO17.index('left_elbow')
 VISIBLE, SELF, PERSON, OBJECT, OUT = range(5)
@@ -28,7 +28,7 @@ def seen(
     observation = observation or Observation(0, IMAGE_SIZE, keypoints)
     people, surroundings = sort_out(observation, COCO17)
     body = body_of(COCO17)
-    tracks, rows = admit(no_tracks(body), people, np.empty(0, np.int64), body, 1, 0)
+    tracks, rows = begin_tracks(people, body)
     return sight(tracks, people.in_rows(rows), rows >= 0, body, observation), surroundings
 
 

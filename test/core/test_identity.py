@@ -8,6 +8,7 @@ from ros_vision_perception.core.identity import (
     alternatives,
     confidence,
     doubt,
+    doubt_newcomers,
     exchange_odds,
     judge,
     no_doubts,
@@ -84,3 +85,24 @@ def test_only_the_likeliest_rivals_are_kept() -> None:
     doubts = doubt(no_doubts(8), np.arange(1, 9), claims, np.arange(8))
     assert doubts.rivals.shape == (8, RIVALS)
     assert {other for other, _ in alternatives(doubts)[0]} == {2, 3, 4}
+
+
+def test_a_newcomer_may_be_somebody_missing_as_far_as_they_claim_them() -> None:
+    claims = np.array([[-0.7, -np.inf], [-2.0, -9.0]])
+    doubts = doubt_newcomers(IDS, claims)
+    odds = np.exp([-0.7, -2.0])
+    others, shares = zip(*alternatives(doubts)[0], strict=True)
+    assert others == (3, 5)
+    np.testing.assert_allclose(shares, odds / (1 + odds.sum()))
+    assert alternatives(doubts)[1] == []
+    np.testing.assert_allclose(confidence(doubts), [1 / (1 + odds.sum()), 1.0])
+
+
+def test_of_many_missing_people_the_likeliest_are_rivals() -> None:
+    doubts = doubt_newcomers(np.arange(1, 9), -np.arange(8.0, 0.0, -1.0)[:, None])
+    assert [other for other, _ in alternatives(doubts)[0]] == [8, 7, 6]
+
+
+def test_without_anybody_missing_a_newcomer_is_not_doubted() -> None:
+    doubts = doubt_newcomers(IDS[:0], np.empty((0, 2)))
+    np.testing.assert_array_equal(confidence(doubts), 1.0)

@@ -13,9 +13,9 @@ from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.lifecycle import Lifetimes, live
 from ros_vision_perception.core.scene import Surroundings, sort_out
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.tracking import Tracks, admit, no_tracks, observe, sight
+from ros_vision_perception.core.tracking import Tracks, admit, observe, sight
 from ros_vision_perception.core.visibility import explain
-from test.core.people import Scene, capture, figure
+from test.core.people import Scene, begin_tracks, capture, figure
 
 SECOND = 1_000_000_000
 BODY = body_of(COCO17)
@@ -25,7 +25,7 @@ LIFETIMES = Lifetimes()
 def confirmed(joint_state: JointState = JointState.VISIBLE, x: float = 150.0) -> Tracks:
     """Return one confirmed track, last sighted at 0 s with all joints in one state."""
     people, _ = sort_out(capture(Scene((figure(x),)), 0.0), COCO17)
-    tracks, _ = admit(no_tracks(BODY), people, np.empty(0, np.int64), BODY, 1, 0)
+    tracks, _ = begin_tracks(people, BODY)
     return replace(
         tracks,
         existence=np.ones(1),
@@ -103,7 +103,8 @@ def test_a_lost_person_who_is_found_again_is_confirmed_at_once() -> None:
 
 def test_new_tracks_continue_the_ids() -> None:
     people, _ = sort_out(capture(Scene((figure(80), figure(240))), 0.0), COCO17)
-    tracks, rows = admit(confirmed(), people, np.array([1]), BODY, next_id=7, stamp_ns=SECOND)
+    rows, claims = np.array([1]), np.array([[-np.inf, 9.0]])
+    tracks, rows = admit(confirmed(), people, rows, claims, BODY, next_id=7, stamp_ns=SECOND)
     np.testing.assert_array_equal(tracks.ids, [1, 7])
     np.testing.assert_array_equal(rows, [1, 0])
     np.testing.assert_array_equal(tracks.born_ns, [0, SECOND])

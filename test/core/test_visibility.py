@@ -10,11 +10,20 @@ from ros_vision_perception.core.human import JointState
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.scene import sort_out
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.tracking import admit, no_tracks, sight
+from ros_vision_perception.core.tracking import sight
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 from ros_vision_perception.core.visibility import EXPLANATIONS, Belief, explain
 from ros_vision_perception.core.visibility_weights import WEIGHTS
-from test.core.people import IMAGE_SIZE, Scene, believe, detect, figure, rectangle, segment
+from test.core.people import (
+    IMAGE_SIZE,
+    Scene,
+    begin_tracks,
+    believe,
+    detect,
+    figure,
+    rectangle,
+    segment,
+)
 
 WRIST = COCO17.index('left_wrist')
 NAN = np.nan
@@ -234,7 +243,7 @@ def test_people_who_do_not_touch_hide_nothing_of_each_other() -> None:
 def test_who_was_not_found_is_behind_something_where_a_semantic_model_shows_nobody() -> None:
     body, standing = body_of(COCO17), Scene((figure(150),))
     people, _ = sort_out(Observation(0, IMAGE_SIZE, detect(standing)), COCO17)
-    tracks, _ = admit(no_tracks(body), people, np.empty(0, np.int64), body, 1, 0)
+    tracks, _ = begin_tracks(people, body)
     elsewhere = masks_of(('person', rectangle(250, 300)), is_instance=False)
     observation = Observation(0, IMAGE_SIZE, Keypoints.empty(COCO17, IMAGE_SIZE), elsewhere)
     nobody, surroundings = sort_out(observation, COCO17)
