@@ -14,6 +14,8 @@ RIVALS = 4
 STRANGER, NOBODY = 0, -1
 # Odds that do not matter, and the most.
 _NEGLIGIBLE, _MAX_ODDS = 0.01, 100.0
+# Newcomers give way to somebody known whom they may be with at least these odds.
+_GIVES_WAY = 0.1
 # Looks of the same view say nothing new for this long, s.
 _REPEAT_S = 0.5
 
@@ -52,6 +54,33 @@ def doubt_newcomers(ids: np.ndarray, claims: np.ndarray) -> Doubts:
     doubts.rivals[:, known] = np.where(matters, ids[likeliest].T, NOBODY)
     doubts.odds[:, known] = np.where(matters, odds, 0.0)
     return doubts
+
+
+def give_way(
+    claims: np.ndarray, ids: np.ndarray, is_newcomer: np.ndarray, doubts: Doubts
+) -> np.ndarray:
+    """Return the claims, lowered where newcomers give way to somebody whom they may really be.
+
+    A newcomer is often a pose mixed from two people. On the person whom that somebody claims most,
+    if they claim anybody, the newcomer then has no better claim than somebody new.
+
+    Args:
+        claims: (T, N) log-likelihood ratios that person n is track t and not somebody new.
+        ids: (T,) of the tracks, ascending.
+        is_newcomer: (T,) bool, not yet confirmed.
+        doubts: about the tracks.
+    """
+    pairs = is_newcomer[:, None] & (doubts.odds >= _GIVES_WAY) & (doubts.rivals > STRANGER)
+    if not (claims.shape[1] and pairs.any()):
+        return claims
+    claims = claims.copy()
+    for row, column in zip(*pairs.nonzero(), strict=True):
+        known = np.flatnonzero((ids == doubts.rivals[row, column]) & (ids < ids[row]))
+        if len(known):
+            person = claims[known[0]].argmax()
+            if claims[known[0], person] > 0.0:
+                claims[row, person] = min(claims[row, person], 0.0)
+    return claims
 
 
 def confidence(doubts: Doubts) -> np.ndarray:

@@ -15,6 +15,7 @@ from ros_vision_perception.core.identity import (
     Doubts,
     doubt,
     doubt_newcomers,
+    give_way,
     judge,
     no_doubts,
 )
@@ -142,6 +143,8 @@ def match(
         unseen_s=(stamp_ns - tracks.updated_ns) * 1e-9,
     )
     ratios = claims(expected, people, body.sigmas, image_size)
+    is_newcomer = tracks.states == int(TrackState.TENTATIVE)
+    ratios = give_way(ratios, tracks.ids, is_newcomer, tracks.doubts)
     rows = match_tracks(ratios, people.person_scores >= _STRONG)
     return replace(tracks, doubts=doubt(tracks.doubts, tracks.ids, ratios, rows)), rows, ratios
 

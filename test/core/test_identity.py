@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 from ros_vision_perception.core.identity import (
+    NOBODY,
     RIVALS,
+    STRANGER,
+    Doubts,
     alternatives,
     confidence,
     doubt,
     doubt_newcomers,
     exchange_odds,
+    give_way,
     judge,
     no_doubts,
 )
@@ -106,3 +110,27 @@ def test_of_many_missing_people_the_likeliest_are_rivals() -> None:
 def test_without_anybody_missing_a_newcomer_is_not_doubted() -> None:
     doubts = doubt_newcomers(IDS[:0], np.empty((0, 2)))
     np.testing.assert_array_equal(confidence(doubts), 1.0)
+
+
+def test_a_newcomer_gives_way_to_whom_they_may_be() -> None:
+    doubts = Doubts(
+        np.array([[STRANGER, NOBODY, NOBODY, NOBODY], [STRANGER, 3, NOBODY, NOBODY]]),
+        np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.5, 0.0, 0.0]]),
+    )
+    newcomer = np.array([False, True])
+    claims = np.array([[5.0, 1.0], [7.0, 2.0]])
+    np.testing.assert_array_equal(
+        give_way(claims, IDS, newcomer, doubts), [[5.0, 1.0], [0.0, 2.0]]
+    )
+    confirmed = np.zeros(2, bool)
+    np.testing.assert_array_equal(give_way(claims, IDS, confirmed, doubts), claims)
+    np.testing.assert_array_equal(give_way(claims, IDS, newcomer, no_doubts(2)), claims)
+    missing = np.array([[-1.0, -np.inf], [7.0, 2.0]])
+    np.testing.assert_array_equal(give_way(missing, IDS, newcomer, doubts), missing)
+    np.testing.assert_array_equal(claims, [[5.0, 1.0], [7.0, 2.0]])
+
+
+def test_nobody_in_the_image_is_claimed_by_nobody() -> None:
+    doubts = doubt_newcomers(IDS[:1], np.array([[-0.5]]))
+    claims = np.empty((1, 0))
+    assert give_way(claims, IDS[1:], np.ones(1, bool), doubts) is claims
