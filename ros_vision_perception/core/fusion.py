@@ -19,7 +19,7 @@ from ros_vision_perception.core.results import write_down
 from ros_vision_perception.core.scene import Sightings, Surroundings, sort_out
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.space import locate
-from ros_vision_perception.core.tracking import Tracks, no_tracks
+from ros_vision_perception.core.tracks import Tracks, no_tracks
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 
 # What the parts of an observation are called in a degraded_reason.
@@ -117,8 +117,8 @@ def look(
     body, stamp_ns = body_of(skeleton), observation.stamp_ns
     tracks = tracking.predict(state.tracks or no_tracks(body), body, dt_s)
     people, surroundings = sort_out(observation, skeleton)
-    tracks, rows, claims = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
-    tracks, rows = tracking.admit(tracks, people, rows, claims, body, state.next_id, stamp_ns)
+    tracks, rows, ratios = tracking.match(tracks, people, body, observation.image_size, stamp_ns)
+    tracks, rows = tracking.admit(tracks, people, rows, ratios, body, state.next_id, stamp_ns)
     people = people.in_rows(rows)
     tracks, people = tracking.untangle(tracks, people, body, dt_s)
     return tracks, tracking.sight(tracks, people, rows >= 0, body, observation), surroundings

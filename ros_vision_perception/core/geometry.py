@@ -27,21 +27,24 @@ def box_areas(boxes_xyxy: np.ndarray) -> np.ndarray:
     return sizes[..., 0] * sizes[..., 1]
 
 
+def shared_areas(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
+    """Return the (N, M) areas, px^2, that boxes (N, 4) and (M, 4) xyxy px have in common."""
+    top_left = np.maximum(boxes_a[:, None, :2], boxes_b[None, :, :2])
+    sizes = np.maximum(np.minimum(boxes_a[:, None, 2:], boxes_b[None, :, 2:]) - top_left, 0)
+    return sizes[..., 0] * sizes[..., 1]
+
+
 def box_iou(boxes_a: np.ndarray, boxes_b: np.ndarray) -> np.ndarray:
     """Return the (N, M) intersection over union, in [0, 1], of boxes (N, 4) and (M, 4) xyxy px."""
     a, b = np.asarray(boxes_a, np.float64), np.asarray(boxes_b, np.float64)
-    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
-    sizes = np.maximum(np.minimum(a[:, None, 2:], b[None, :, 2:]) - top_left, 0)
-    shared = sizes[..., 0] * sizes[..., 1]
+    shared = shared_areas(a, b)
     union = box_areas(a)[:, None] + box_areas(b) - shared
     return shared / np.where(union > 0, union, 1.0)
 
 
 def covered_shares(boxes_xyxy: np.ndarray) -> np.ndarray:
-    """Return the (T,) largest share of each box that another one covers."""
-    top_left = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[None, :, :2])
-    bottom_right = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[None, :, 2:])
-    shared = np.maximum(bottom_right - top_left, 0.0).prod(axis=2)
+    """Return the (N,) largest share of each box (N, 4) px, in [0, 1], that another one covers."""
+    shared = shared_areas(boxes_xyxy, boxes_xyxy)
     np.fill_diagonal(shared, 0.0)
     return shared.max(axis=1, initial=0.0) / np.maximum(box_areas(boxes_xyxy), 1.0)
 

@@ -12,7 +12,7 @@ import numpy as np
 from ros_vision_perception.core.errors import ConfigurationError
 from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.scene import Sightings
-from ros_vision_perception.core.tracking import Tracks
+from ros_vision_perception.core.tracks import Tracks
 from ros_vision_perception.core.visibility import Belief
 
 # From this existence on a track is confirmed, and below this one a confirmed track is LOST.

@@ -12,7 +12,7 @@ from ros_vision_perception.core.identity import alternatives, confidence
 from ros_vision_perception.core.scene import Sightings
 from ros_vision_perception.core.skeleton import Skeleton
 from ros_vision_perception.core.space import Space
-from ros_vision_perception.core.tracking import NEVER, Tracks
+from ros_vision_perception.core.tracks import NEVER, Tracks
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
 

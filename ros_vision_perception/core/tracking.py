@@ -1,6 +1,6 @@
 """People followed from image to image: tracks begin, move, are matched, and learn what is seen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,24 +11,16 @@ from ros_vision_perception.core.depth import Depths
 from ros_vision_perception.core.evidence import Expected, claims
 from ros_vision_perception.core.geometry import covered_shares, in_image
 from ros_vision_perception.core.human import JointState, TrackState
-from ros_vision_perception.core.identity import (
-    Doubts,
-    doubt,
-    doubt_newcomers,
-    give_way,
-    judge,
-    no_doubts,
-)
-from ros_vision_perception.core.looks import Looks, learn, looks_ratio, of_length, unknown_looks
+from ros_vision_perception.core.identity import doubt, doubt_newcomers, give_way, judge
+from ros_vision_perception.core.looks import learn, looks_ratio, of_length, unknown_looks
 from ros_vision_perception.core.masks import BoxMask
-from ros_vision_perception.core.motion import JointMotion, nobody
-from ros_vision_perception.core.ranges import Guesses, Ranges
+from ros_vision_perception.core.ranges import Guesses
 from ros_vision_perception.core.rows import join, take
 from ros_vision_perception.core.scene import People, Sightings
+from ros_vision_perception.core.tracks import NEVER, Tracks
 from ros_vision_perception.core.types import Observation
 from ros_vision_perception.core.visibility import Belief
 
-NEVER = -1
 # Existence of a new track per person score, and that below which a track ends.
 _BIRTH, _FORGOTTEN = 0.5, 0.1
 # Poses with a lower score may be anything: they keep tracks alive but never begin one.
@@ -40,69 +32,6 @@ _CLEAR_SHARE, _ALONE = 0.2, 0.1
 _SCALE_MEMORY_S = 1.0
 # Masks are hardly ever right to the pixel.
 _MIN_TOLERANCE_PX = 1.5
-
-
-@dataclass(frozen=True)
-class Tracks:
-    """T people who are followed, ordered by id.
-
-    Attributes:
-        ids: (T,) int64, from 1 on.
-        states: (T,) uint8, values of TrackState.
-        born_ns, updated_ns: (T,) int64 stamps of the first and the latest sighting.
-        existence: (T,) float64, probability to be a person who is still there.
-        doubts: who else they may really be.
-        looks: what they look like.
-        masks: (T,) object, BoxMask or None when last sighted.
-        shifts: (T, 2) float64 px, how far they are believed to have moved since.
-        scales: (T,) float64 px, square root of the person's area.
-        boxes_xyxy: (T, 4) float64 px.
-        motion: of the K joints.
-        joint_states: (T, K) uint8, values of JointState when last sighted.
-        seen_ns: (T, K) int64, stamp at which each joint was last VISIBLE, or NEVER.
-        ranges: how far away they and their joints are.
-    """
-
-    ids: np.ndarray
-    states: np.ndarray
-    born_ns: np.ndarray
-    updated_ns: np.ndarray
-    existence: np.ndarray
-    doubts: Doubts
-    looks: Looks
-    masks: np.ndarray
-    shifts: np.ndarray
-    scales: np.ndarray
-    boxes_xyxy: np.ndarray
-    motion: JointMotion
-    joint_states: np.ndarray
-    seen_ns: np.ndarray
-    ranges: Ranges
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-def no_tracks(body: Body) -> Tracks:
-    """Return zero tracks of people with such bodies."""
-    joints = len(body.sigmas)
-    return Tracks(
-        ids=np.empty(0, np.int64),
-        states=np.empty(0, np.uint8),
-        born_ns=np.empty(0, np.int64),
-        updated_ns=np.empty(0, np.int64),
-        existence=np.empty(0),
-        doubts=no_doubts(0),
-        looks=unknown_looks(0),
-        masks=np.empty(0, object),
-        shifts=np.empty((0, 2)),
-        scales=np.empty(0),
-        boxes_xyxy=np.empty((0, 4)),
-        motion=nobody(joints),
-        joint_states=np.empty((0, joints), np.uint8),
-        seen_ns=np.empty((0, joints), np.int64),
-        ranges=ranges.unknown_ranges(0, body),
-    )
 
 
 def predict(tracks: Tracks, body: Body, dt_s: float) -> Tracks:
@@ -127,7 +56,7 @@ def match(
 
     Returns:
         The tracks, with the doubts that the match leaves; the (T,) index of the person, -1 for
-        nobody; and the (T, N) claims.
+        nobody; and the (T, N) log-likelihood ratios by which tracks claim people.
     """
     if people.appearances is not None:
         tracks = replace(tracks, looks=of_length(tracks.looks, people.appearances.shape[1]))
@@ -153,7 +82,7 @@ def admit(
     tracks: Tracks,
     people: People,
     rows: np.ndarray,
-    claims: np.ndarray,
+    ratios: np.ndarray,
     body: Body,
     next_id: int,
     stamp_ns: int,
@@ -164,7 +93,7 @@ def admit(
         tracks: T tracks.
         people: N people.
         rows: (T,) the person of each track, -1 for nobody.
-        claims: (T, N) log-likelihood ratios that person n is track t and not somebody new.
+        ratios: (T, N), how far each track claims each person.
         body: of the skeleton.
         next_id: the first id that was never used.
         stamp_ns: time of the image.
@@ -185,7 +114,7 @@ def admit(
         born_ns=np.full(len(new), stamp_ns),
         updated_ns=np.full(len(new), stamp_ns),
         existence=_BIRTH * people.person_scores[new],
-        doubts=doubt_newcomers(tracks.ids[missing], claims[np.ix_(missing, new)]),
+        doubts=doubt_newcomers(tracks.ids[missing], ratios[np.ix_(missing, new)]),
         looks=unknown_looks(len(new), tracks.looks.means.shape[1]),
         masks=np.full(len(new), None),
         shifts=np.zeros((len(new), 2)),
@@ -283,11 +212,8 @@ def recognise(tracks: Tracks, sightings: Sightings, belief: Belief, since_s: flo
         since_s: time since people were last described.
     """
     visible_share = (belief.states == int(JointState.VISIBLE)).mean(axis=1)
-    is_clear = (
-        sightings.found
-        & (visible_share >= _CLEAR_SHARE)
-        & (covered_shares(tracks.boxes_xyxy) <= _ALONE)
-    )
+    is_alone = covered_shares(tracks.boxes_xyxy) <= _ALONE
+    is_clear = sightings.found & (visible_share >= _CLEAR_SHARE) & is_alone
     appearances = sightings.people.appearances
     if appearances is None or not is_clear.any():
         return tracks

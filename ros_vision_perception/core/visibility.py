@@ -39,8 +39,8 @@ class Belief:
         states: (T, K) uint8, values of JointState.
         probabilities: (T, K, 5) float64 of the `EXPLANATIONS`; they add up to 1.
         covered: (T, K) float64 in [0, 1], how far others in front lie over the joint.
-        shows_somebody: (T, K) bool, of people who were not found: the image shows a person there
-            whom no track has, perhaps this one.
+        shows_somebody: (T, K) bool, of people who were not found: the segmentation shows a person
+            there, perhaps this one.
         occluders: (T, K) int64, what hides the joint: a row of the next two, the last for none or
             unknown.
         occluder_track_ids: (M + 1,) int32, -1 where it is no tracked person.

@@ -8,7 +8,8 @@ from ros_vision_perception.core.body_prior import Body, body_of
 from ros_vision_perception.core.masks import BoxMask
 from ros_vision_perception.core.scene import People, sort_out
 from ros_vision_perception.core.skeleton import COCO17, Skeleton
-from ros_vision_perception.core.tracking import Tracks, admit, no_tracks, sight
+from ros_vision_perception.core.tracking import admit, sight
+from ros_vision_perception.core.tracks import Tracks, no_tracks
 from ros_vision_perception.core.types import InstanceMasks, Keypoints, Observation
 from ros_vision_perception.core.view import View
 from ros_vision_perception.core.visibility import Belief, explain
@@ -193,8 +194,8 @@ def capture(
 
 def begin_tracks(people: People, body: Body) -> tuple[Tracks, np.ndarray]:
     """Return tracks of people who are seen for the first time, at 0 s, and whose each is."""
-    rows, claims = np.empty(0, np.int64), np.empty((0, len(people)))
-    return admit(no_tracks(body), people, rows, claims, body, next_id=1, stamp_ns=0)
+    rows, ratios = np.empty(0, np.int64), np.empty((0, len(people)))
+    return admit(no_tracks(body), people, rows, ratios, body, next_id=1, stamp_ns=0)
 
 
 def believe(

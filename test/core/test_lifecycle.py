@@ -13,7 +13,8 @@ from ros_vision_perception.core.human import JointState, TrackState
 from ros_vision_perception.core.lifecycle import Lifetimes, live
 from ros_vision_perception.core.scene import Surroundings, sort_out
 from ros_vision_perception.core.skeleton import COCO17
-from ros_vision_perception.core.tracking import Tracks, admit, observe, sight
+from ros_vision_perception.core.tracking import admit, observe, sight
+from ros_vision_perception.core.tracks import Tracks
 from ros_vision_perception.core.visibility import explain
 from test.core.people import Scene, begin_tracks, capture, figure
 
@@ -103,8 +104,8 @@ def test_a_lost_person_who_is_found_again_is_confirmed_at_once() -> None:
 
 def test_new_tracks_continue_the_ids() -> None:
     people, _ = sort_out(capture(Scene((figure(80), figure(240))), 0.0), COCO17)
-    rows, claims = np.array([1]), np.array([[-np.inf, 9.0]])
-    tracks, rows = admit(confirmed(), people, rows, claims, BODY, next_id=7, stamp_ns=SECOND)
+    rows, ratios = np.array([1]), np.array([[-np.inf, 9.0]])
+    tracks, rows = admit(confirmed(), people, rows, ratios, BODY, next_id=7, stamp_ns=SECOND)
     np.testing.assert_array_equal(tracks.ids, [1, 7])
     np.testing.assert_array_equal(rows, [1, 0])
     np.testing.assert_array_equal(tracks.born_ns, [0, SECOND])
