@@ -15,7 +15,7 @@ STRANGER, NOBODY = 0, -1
 # Odds that do not matter, and the most.
 _NEGLIGIBLE, _MAX_ODDS = 0.01, 100.0
 # Newcomers give way to somebody known whom they may be with at least these odds.
-_GIVES_WAY = 0.1
+_GIVES_WAY = 0.5
 # Looks of the same view say nothing new for this long, s.
 _REPEAT_S = 0.5
 
